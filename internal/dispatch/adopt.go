@@ -1,0 +1,36 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sirupsen/logrus"
+)
+
+// adoptBatch bounds one step, so that a large import by hand does not hold up
+// the messages that are due already.
+const adoptBatch = 500
+
+// adopt makes messages that somebody inserted by hand due, before a window is
+// drawn from and otherwise every pollInterval. Where there may be more it
+// wakes the loop again.
+func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
+	now := s.options.Now()
+	if !windowDue && !s.moreToAdopt && now.Sub(s.adoptedAt) < pollInterval {
+		return nil
+	}
+	s.adoptedAt = now
+	adopted, refused, err := s.options.Store.Adopt(ctx, adoptBatch, s.options.Inspect)
+	if err != nil {
+		return fmt.Errorf("adopt messages inserted by hand: %w", err)
+	}
+	if refused > 0 {
+		s.log.WithFields(logrus.Fields{"adopted": adopted, "refused": refused}).
+			Warn("messages inserted by hand are invalid; they are marked failed with the reason")
+	}
+	s.moreToAdopt = adopted+refused >= adoptBatch
+	if s.moreToAdopt {
+		s.Wake()
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/models"
+	"auto-message-sender/internal/webhook"
+)
+
+const (
+	// LeaseMargin is how much longer than an attempt's time limit a claim lasts.
+	LeaseMargin = 5 * time.Second
+	// startMargin is what must be left of the lease beyond the time limit when an
+	// attempt starts: the time to record its outcome before anybody may rescue it.
+	startMargin = time.Second
+	// pollInterval is how often the scheduler's record and the queue are looked
+	// at when nothing wakes the loop: another replica may have changed them.
+	pollInterval = 250 * time.Millisecond
+	// freshness is the greatest age of the scheduler's record at which an attempt
+	// may still start: after a stop was answered, none does for longer than this.
+	freshness = time.Second
+)
+
+// Store is what dispatch needs of the durable store.
+type Store interface {
+	dataoperations.Queue
+	dataoperations.Leases
+	dataoperations.Scheduler
+	dataoperations.Clock
+}
+
+// Sender makes one attempt; see webhook.Client.
+type Sender interface {
+	Send(ctx context.Context, request webhook.Request) webhook.Reply
+}
+
+// Receipts is told of every message sent. It must not block.
+type Receipts interface {
+	Sent(messageID string, at time.Time)
+}
+
+// Options is what a Dispatcher is made of. All fields are required.
+type Options struct {
+	Store    Store
+	Sender   Sender
+	Receipts Receipts
+	Inspect  dataoperations.Inspect // validates a message inserted by hand
+	Log      logrus.FieldLogger
+
+	Replica        string        // this process, unlike any other, also after a restart
+	AttemptTimeout time.Duration // the sender's time limit
+	MaxInFlight    int           // claims held at once
+	MaxAttempts    int           // per message
+	Hold           bool          // an unknown outcome waits for a person instead of being sent again
+
+	NewID func() string
+	Now   func() time.Time // monotonic: leases and ages, never due times
+}
+
+// check reports everything that is missing.
+func (o Options) check() error {
+	var problems []error
+	require := func(ok bool, what string) {
+		if !ok {
+			problems = append(problems, fmt.Errorf("dispatch: %s is required", what))
+		}
+	}
+	require(o.Store != nil, "Store")
+	require(o.Sender != nil, "Sender")
+	require(o.Receipts != nil, "Receipts")
+	require(o.Inspect != nil, "Inspect")
+	require(o.Log != nil, "Log")
+	require(o.Replica != "", "Replica")
+	require(o.AttemptTimeout > 0, "AttemptTimeout")
+	require(o.MaxInFlight > 0, "MaxInFlight")
+	require(o.MaxAttempts > 0, "MaxAttempts")
+	require(o.NewID != nil, "NewID")
+	require(o.Now != nil, "Now")
+	return errors.Join(problems...)
+}
+
+func (o Options) lease() time.Duration { return o.AttemptTimeout + LeaseMargin }
+
+// Dispatcher is the pipeline of one replica. Its steps are goroutines that it
+// owns: started by Start, ended by Drain.
+type Dispatcher struct {
+	scheduler *Scheduler
+	pool      *pool
+	recorder  *recorder
+	rescuer   *rescuer
+	log       logrus.FieldLogger
+}
+
+// New checks the options and wires the steps; nothing runs yet.
+func New(options Options) (*Dispatcher, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	options.Log = options.Log.WithField("replica", options.Replica)
+	flight := newFlight(options.MaxInFlight)
+	view := newView(options.Now)
+	recorder := newRecorder(options, flight)
+	pool := newPool(options, view, recorder)
+	scheduler := newScheduler(options, view, flight, pool)
+	recorder.freed = scheduler.slotsFreed
+	return &Dispatcher{
+		scheduler: scheduler,
+		pool:      pool,
+		recorder:  recorder,
+		rescuer:   newRescuer(options, flight),
+		log:       options.Log,
+	}, nil
+}
+
+// Scheduler returns the control over the shared scheduler.
+func (d *Dispatcher) Scheduler() *Scheduler { return d.scheduler }
+
+// Start runs the pipeline until Drain.
+func (d *Dispatcher) Start() {
+	d.recorder.Start()
+	d.rescuer.Start()
+	d.scheduler.Run()
+}
+
+// Drain stops claiming at once, lets the attempts under way end and be
+// recorded, gives back what has not begun, and ends every goroutine. Where ctx
+// ends first, attempts are cut off and what is left is recovered by its lease;
+// the error says how much that is.
+func (d *Dispatcher) Drain(ctx context.Context) error {
+	d.scheduler.Close()
+	d.rescuer.Close()
+	d.pool.Close(ctx)
+	left := d.recorder.Close(ctx)
+	if left > 0 {
+		return fmt.Errorf("dispatch: %d outcomes could not be recorded in time; their leases recover them", left)
+	}
+	return nil
+}
+
+// attemptLog is the fields that every line about an attempt has. None of them
+// says anything of the recipient or the content.
+func attemptLog(log logrus.FieldLogger, id models.ID, attempt int) *logrus.Entry {
+	return log.WithFields(logrus.Fields{"message_id": id.Text, "attempt": attempt})
+}

@@ -1,0 +1,28 @@
+// Package dispatch takes due messages from the store at the set pace, sends
+// each to the webhook, and records what became of it.
+//
+// The way of a message, one file per step:
+//
+//	adopt.go      a document inserted by hand is validated and made due
+//	claim.go      due messages become this replica's, under a lease
+//	send.go       one attempt at the webhook, by a bounded pool of workers
+//	record.go     the outcome is written, fenced by the claim, until the store answers
+//	rescue.go     claims whose replica is gone are ended
+//
+// scheduler.go holds the loop that drives adopt and claim, and follows the
+// store's one scheduler record, which all replicas share.
+//
+// A crash at each arrow:
+//
+//	claim ──▶ send    The claim is in the store, no byte has left. Its lease runs
+//	                  out, another replica rescues it, and the message is sent again.
+//	send ──▶ answer   Nobody knows whether it arrived. Rescued and sent again with the
+//	                  same idempotency key, or held for a person (UNKNOWN_OUTCOME).
+//	answer ──▶ record Likewise: the receiver has it and the store does not know. The
+//	                  same key tells the receiver.
+//	record ──▶ …      Done; only the receipt, a cache, may be missing.
+//
+// Nothing in here decides by the local clock what another replica may do: due
+// times and windows are the store's, and a claim is rescued only after this
+// replica has itself watched it for the whole length of its lease.
+package dispatch

@@ -1,0 +1,66 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"auto-message-sender/internal/models"
+	"auto-message-sender/internal/webhook"
+)
+
+const (
+	firstRetryDelay = time.Second
+	maxRetryDelay   = 5 * time.Minute // before jitter
+	retryJitter     = 0.5             // ± half
+)
+
+// decide turns the reply to an attempt into what to record of it, at the
+// store's time now.
+func decide(message models.Claimed, reply webhook.Reply, options Options, now time.Time) models.Outcome {
+	outcome := models.Outcome{
+		ID:      message.ID,
+		ClaimID: message.ClaimID,
+		At:      now,
+		Attempt: models.Attempt{
+			Number:     message.Attempt,
+			StartedAt:  now.Add(-reply.Duration),
+			Duration:   reply.Duration,
+			StatusCode: reply.StatusCode,
+			Replica:    options.Replica,
+		},
+	}
+	if reply.Verdict == webhook.Accepted {
+		outcome.Result = models.ResultSent
+		outcome.MessageID = reply.MessageID
+		return outcome
+	}
+	outcome.Result = models.ResultFailed
+	outcome.ErrorCode = reply.Code
+	outcome.Error = reply.Reason
+	if reply.Detail != "" {
+		outcome.Error += ": " + reply.Detail
+	}
+	outcome.Attempt.Error = outcome.Error
+	switch {
+	case reply.Unknown && options.Hold:
+		outcome.ErrorCode = models.ErrorCodeOutcomeUnknown
+	case reply.Verdict == webhook.Retry && message.Attempt < options.MaxAttempts:
+		outcome.Result = models.ResultRetry
+		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, RetryDelay(message.Attempt)))
+	}
+	return outcome
+}
+
+// RetryDelay returns how long to wait after attempt n failed, from 1: 1 s, 2 s,
+// 4 s … up to 5 minutes, each ±50 % at random so that messages which failed
+// together do not come back together. The wait itself is the store's, in
+// next_attempt_at: nobody sleeps, and a restart forgets nothing.
+func RetryDelay(n int) time.Duration {
+	delay := maxRetryDelay
+	if n < 10 { // 2^9 s is over the limit
+		delay = min(delay, firstRetryDelay<<max(0, n-1))
+	}
+	jittered := backoff.ExponentialBackOff{InitialInterval: delay, RandomizationFactor: retryJitter}
+	return jittered.NextBackOff()
+}

@@ -1,0 +1,206 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"auto-message-sender/internal/models"
+)
+
+// maxInFlightCount bounds what Stop counts.
+const maxInFlightCount = 10_000
+
+// Scheduler drives the pipeline at the pace of the store's one record, and lets
+// people change that record. The record is the truth: starting and stopping
+// writes it, and the loop of every replica follows it. However often the
+// scheduler is started and stopped, a replica has one loop.
+type Scheduler struct {
+	options Options
+	log     logrus.FieldLogger
+	view    *view
+	flight  *flight
+	pool    *pool
+	trouble trouble
+
+	wake   chan struct{} // holds one: look again now
+	hungry atomic.Bool   // the last claim filled every slot: look again when one is free
+
+	// Of the loop's goroutine only.
+	adoptedAt   time.Time
+	moreToAdopt bool
+
+	mu     sync.Mutex // guards cancel: one loop at a time
+	cancel context.CancelFunc
+	loop   sync.WaitGroup
+}
+
+func newScheduler(options Options, view *view, flight *flight, pool *pool) *Scheduler {
+	return &Scheduler{
+		options: options,
+		log:     options.Log,
+		view:    view,
+		flight:  flight,
+		pool:    pool,
+		trouble: trouble{now: options.Now},
+		wake:    make(chan struct{}, 1),
+	}
+}
+
+// Run starts the loop, unless it runs.
+func (s *Scheduler) Run() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel != nil {
+		return
+	}
+	// Not the context of whoever asked: the loop must outlive a request.
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.loop.Go(func() { s.follow(ctx) })
+}
+
+// Close ends the loop and waits for it. The record stays as it is.
+func (s *Scheduler) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel == nil {
+		return
+	}
+	s.cancel()
+	s.loop.Wait()
+	s.cancel = nil
+}
+
+// follow is the loop: it waits, runOnce works.
+func (s *Scheduler) follow(ctx context.Context) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		ticker.Reset(s.runOnce(ctx))
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// runOnce makes one pass and returns how long to rest.
+func (s *Scheduler) runOnce(ctx context.Context) time.Duration {
+	if err := s.pass(ctx); err != nil {
+		s.trouble.report(ctx, s.log, err)
+		return pollInterval
+	}
+	s.trouble.over(s.log)
+	return untilNextLook(s.view.nextWindow(), s.options.Store.Now())
+}
+
+// pass looks at the record and does what it asks for: adopt, open the window
+// that is due, claim, hand over.
+func (s *Scheduler) pass(ctx context.Context) error {
+	state, err := s.refresh(ctx)
+	if err != nil || !state.Running {
+		return err
+	}
+	windowDue := !s.options.Store.Now().Before(state.NextWindowAt)
+	if err := s.adopt(ctx, windowDue); err != nil {
+		return err
+	}
+	// Hungry before the claim: a slot freed while it runs must wake the loop.
+	s.hungry.Store(true)
+	filled, err := s.claim(ctx)
+	s.hungry.Store(filled)
+	return err
+}
+
+// untilNextLook returns how long the loop may rest: until the next window, but
+// never longer than pollInterval.
+func untilNextLook(nextWindow, now time.Time) time.Duration {
+	if nextWindow.IsZero() {
+		return pollInterval
+	}
+	return min(pollInterval, max(time.Millisecond, nextWindow.Sub(now)))
+}
+
+// refresh reads the record.
+func (s *Scheduler) refresh(ctx context.Context) (models.Scheduler, error) {
+	asked := s.options.Now()
+	state, err := s.options.Store.Scheduler(ctx)
+	if err != nil {
+		return models.Scheduler{}, fmt.Errorf("read the scheduler's record: %w", err)
+	}
+	s.view.saw(state, asked)
+	return state, nil
+}
+
+// Wake makes the loop look at once: a message was accepted.
+func (s *Scheduler) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// slotsFreed is told by the recorder.
+func (s *Scheduler) slotsFreed() {
+	if s.hungry.Load() {
+		s.Wake()
+	}
+}
+
+// State returns the record.
+func (s *Scheduler) State(ctx context.Context) (models.Scheduler, error) {
+	return s.refresh(ctx)
+}
+
+// Start starts the scheduler for all replicas. Its first window is due at once.
+// KindConflict when it is running.
+func (s *Scheduler) Start(ctx context.Context, actor, reason string) (models.Scheduler, error) {
+	state, err := s.options.Store.Start(ctx, s.entry(models.ActionStart, actor, reason))
+	if err != nil {
+		return models.Scheduler{}, fmt.Errorf("start the scheduler: %w", err)
+	}
+	s.changed(state, "scheduler started", actor)
+	return state, nil
+}
+
+// Stop stops the scheduler for all replicas, without waiting: no attempt starts
+// any more, and inFlight tells how many, everywhere, are still under way, up to
+// 10,000. KindConflict when it is not running.
+func (s *Scheduler) Stop(ctx context.Context, actor, reason string) (state models.Scheduler, inFlight int, err error) {
+	state, err = s.options.Store.Stop(ctx, s.entry(models.ActionStop, actor, reason))
+	if err != nil {
+		return models.Scheduler{}, 0, fmt.Errorf("stop the scheduler: %w", err)
+	}
+	s.changed(state, "scheduler stopped", actor)
+	claims, err := s.options.Store.Claims(ctx, maxInFlightCount)
+	if err != nil {
+		// It is stopped all the same, and that is the answer; only the count is ours alone.
+		s.trouble.report(ctx, s.log, fmt.Errorf("count what is in flight: %w", err))
+		return state, s.flight.size(), nil
+	}
+	return state, len(claims), nil
+}
+
+func (s *Scheduler) entry(action models.Action, actor, reason string) models.SchedulerLog {
+	return models.SchedulerLog{
+		ID:      s.options.NewID(),
+		Action:  action,
+		Actor:   actor,
+		Replica: s.options.Replica,
+		Reason:  reason,
+	}
+}
+
+// changed makes this replica follow a change that it made itself at once.
+func (s *Scheduler) changed(state models.Scheduler, what, actor string) {
+	s.view.saw(state, s.options.Now())
+	s.log.WithFields(logrus.Fields{"actor": actor, "start_id": state.StartID}).Info(what)
+	s.Wake()
+}

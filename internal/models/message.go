@@ -1,0 +1,144 @@
+// Package models holds what the service speaks of: messages and the statuses
+// they pass through, attempts, the scheduler's one record with its windows, the
+// audit trail, and the kinds of error. It knows no database, no HTTP and no
+// clock: every function here is a plain computation on its arguments.
+package models
+
+import "time"
+
+// Limits on one message.
+const (
+	// MaxContentLength is the longest content, in characters (not bytes).
+	MaxContentLength = 160
+	// MaxIDLength bounds a message id, in bytes; it travels as a header value.
+	MaxIDLength = 256
+)
+
+// ID names a message. Documents inserted by hand may carry a MongoDB ObjectID
+// as _id; it is kept as its 24 hexadecimal digits and marked, because a filter
+// on the store must use the type that the document has.
+type ID struct {
+	Text     string
+	ObjectID bool
+}
+
+// String returns the id as clients and the webhook see it.
+func (id ID) String() string { return id.Text }
+
+// Priority orders the queue, strictly; the zero value is the highest.
+type Priority int
+
+// The three priorities.
+const (
+	PriorityHigh   Priority = 0
+	PriorityNormal Priority = 1
+	PriorityLow    Priority = 2
+)
+
+// Message is one text to one recipient, and all that is known of its way. A
+// zero time means: has not happened.
+type Message struct {
+	ID       ID
+	To       string // E.164
+	Content  string
+	Status   Status
+	Priority Priority
+
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	NextAttemptAt time.Time // zero: final, or not yet adopted
+	SentAt        time.Time
+	FailedAt      time.Time
+
+	MessageID string // the provider's id, from the answer of the webhook
+	Error     string // the last error, in words
+	ErrorCode string // the last error, as one of the codes below
+
+	AttemptCount int // attempts begun, crashed ones included
+	RetryCount   int // attempts that failed: 0 when the first one succeeds
+	Attempts     []Attempt
+}
+
+// Codes of the errors that the service itself gives a message. Those of the
+// webhook's answers are "http_<status>".
+const (
+	ErrorCodeInvalid           = "invalid"            // refused when adopted; never sent
+	ErrorCodeOutcomeUnknown    = "outcome_unknown"    // held: it may or may not have arrived
+	ErrorCodeAttemptsExhausted = "attempts_exhausted" // rescued after its last attempt
+	ErrorCodeUnreachable       = "unreachable"        // no request left: DNS, connection, TLS
+	ErrorCodeTimeout           = "timeout"            // no complete status within the time limit
+	ErrorCodeConnectionLost    = "connection_lost"    // bytes left, no complete status came back
+)
+
+// Attempt is one try at the webhook.
+type Attempt struct {
+	Number     int
+	StartedAt  time.Time
+	Duration   time.Duration // millisecond precision once stored
+	StatusCode int           // 0: no answer
+	Error      string        // empty: succeeded
+	Replica    string
+}
+
+// Claimed is a message that this replica has claimed: what sending it needs.
+type Claimed struct {
+	Claim
+	To      string
+	Content string
+	Attempt int // the number of the attempt that the claim has journalled, from 1
+}
+
+// Claim is the right to make one attempt, until its lease runs out.
+type Claim struct {
+	ID      ID
+	ClaimID string // the fence: an outcome applies only where it still stands
+	Owner   string
+	Lease   time.Duration
+	// Window is the sequence number of the window that a first attempt has
+	// drawn from, 0 for any other attempt: what giving it back refunds.
+	Window int64
+}
+
+// Result is what an attempt came to.
+type Result int
+
+// The three results.
+const (
+	ResultSent   Result = iota + 1 // the webhook took it: final
+	ResultRetry                    // to be tried again at Outcome.NextAttemptAt
+	ResultFailed                   // refused for good, out of attempts, or held
+)
+
+// Status returns the status that a message has after this result.
+func (r Result) Status() Status {
+	switch r {
+	case ResultSent:
+		return StatusSent
+	case ResultRetry:
+		return StatusPending
+	case ResultFailed:
+		return StatusFailed
+	}
+	return ""
+}
+
+// Outcome is what to record of one attempt.
+type Outcome struct {
+	ID      ID
+	ClaimID string
+	Result  Result
+	Attempt Attempt
+
+	// At is when the answer came, in the store's time: the sent_at or failed_at.
+	At time.Time
+	// NextAttemptAt is set with ResultRetry only, in the store's time.
+	NextAttemptAt time.Time
+
+	MessageID string // ResultSent: the provider's id, may be empty
+	Error     string // otherwise
+	ErrorCode string
+}
+
+// Counts holds the number of messages by status. A status without messages may
+// be missing.
+type Counts map[Status]int64

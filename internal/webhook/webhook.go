@@ -1,0 +1,180 @@
+// Package webhook makes the outbound call: one POST with one message, bounded
+// in time from the DNS question to the last byte of the answer's body, and
+// judged: accepted, to be tried again, or refused for good.
+//
+// Every attempt of one message carries the same Idempotency-Key and the same
+// bytes, so a receiver can tell a second attempt from a second message. The
+// call itself never tries twice: redirects are not followed, and a request
+// whose connection broke is not replayed behind the caller's back, because
+// only the caller may decide that a message goes out again.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"auto-message-sender/internal/models"
+)
+
+const (
+	// maxReply bounds what is read of an answer's body; the rest is dropped
+	// together with the connection.
+	maxReply = 64 << 10
+	// maxReplyHeader bounds the answer's header.
+	maxReplyHeader = 64 << 10
+	// idleConnTimeout is under the two minutes between two windows of the default
+	// pace, so that a connection which the far side is about to drop is not used.
+	idleConnTimeout = 90 * time.Second
+)
+
+// Options is where and how to call.
+type Options struct {
+	URL        string
+	AuthHeader string // name of the header that carries AuthKey
+	AuthKey    string // empty: the header is not sent
+	Timeout    time.Duration
+	MaxConns   int // connections kept open: as many as sends run at once
+	UserAgent  string
+	Now        func() time.Time
+}
+
+// Client calls one webhook. It is safe for concurrent use.
+type Client struct {
+	url     *url.URL
+	header  http.Header // common to all calls; copied, never changed
+	timeout time.Duration
+	client  *http.Client
+	now     func() time.Time
+}
+
+// Request is one attempt.
+type Request struct {
+	ID      string // the message's id: the idempotency key
+	To      string
+	Content string
+	// Begin is asked at the last moment before the first byte leaves; where it
+	// answers false nothing is sent. The process may have been paused since the
+	// caller looked. Nil means yes.
+	Begin func() bool
+}
+
+// New checks the options and returns a client.
+func New(options Options) (*Client, error) {
+	target, err := url.Parse(options.URL)
+	if err != nil || (target.Scheme != "http" && target.Scheme != "https") || target.Host == "" {
+		// The address itself may hold a secret, so it is not repeated.
+		return nil, errors.New("webhook: the URL must look like https://sms.example.com/send")
+	}
+	header := http.Header{
+		"Content-Type": {"application/json"},
+		"User-Agent":   {options.UserAgent},
+	}
+	if options.AuthKey != "" {
+		header.Set(options.AuthHeader, options.AuthKey)
+	}
+	if user := target.User; user != nil {
+		password, _ := user.Password()
+		request := http.Request{Header: header}
+		request.SetBasicAuth(user.Username(), password)
+		target.User = nil
+	}
+	return &Client{
+		url:     target,
+		header:  header,
+		timeout: options.Timeout,
+		client:  newHTTPClient(options.MaxConns),
+		now:     options.Now,
+	}, nil
+}
+
+// newHTTPClient returns a client that reaches the operator's webhook and
+// nothing else: no redirects, no proxy from the environment.
+func newHTTPClient(maxConns int) *http.Client {
+	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			ForceAttemptHTTP2:      true,
+			MaxIdleConns:           maxConns,
+			MaxIdleConnsPerHost:    maxConns,
+			IdleConnTimeout:        idleConnTimeout,
+			DisableCompression:     true, // an answer is read as it comes: no decompression bombs
+			MaxResponseHeaderBytes: maxReplyHeader,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Send makes one attempt. It returns within the time limit, and never an error:
+// whatever happens is a Reply.
+func (c *Client) Send(ctx context.Context, request Request) Reply {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+
+	started := c.now()
+	reply := c.call(ctx, request)
+	reply.StartedAt = started
+	reply.Duration = c.now().Sub(started)
+	return reply
+}
+
+func (c *Client) call(ctx context.Context, request Request) Reply {
+	body := newBody(request)
+	httpRequest := (&http.Request{
+		Method:        http.MethodPost,
+		URL:           c.url,
+		Host:          c.url.Host,
+		Header:        c.headerFor(request.ID),
+		Body:          body,
+		ContentLength: body.size(),
+		// No GetBody: net/http would replay a request that carries an
+		// Idempotency-Key after a broken connection, a second send nobody counted.
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+
+	response, err := c.client.Do(httpRequest)
+	if err != nil {
+		return failure(ctx, err, body.state())
+	}
+	defer func() { _ = response.Body.Close() }()
+	return c.judge(response)
+}
+
+func (c *Client) headerFor(id string) http.Header {
+	header := make(http.Header, len(c.header)+1)
+	for name, values := range c.header {
+		header[name] = values
+	}
+	header["Idempotency-Key"] = []string{IdempotencyKey(id)}
+	return header
+}
+
+// Close drops the connections that are kept open.
+func (c *Client) Close() { c.client.CloseIdleConnections() }
+
+// failure is the reply of a call without an answer: err says why, state how far
+// the request had come.
+func failure(ctx context.Context, err error, state bodyState) Reply {
+	// *url.Error repeats the address, which may hold a secret.
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	switch {
+	case state == bodyRefused:
+		return Reply{Verdict: NotBegun, Reason: "the lease was too short to begin"}
+	case state == bodyUntouched && timedOut:
+		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: "no connection to the webhook within the time limit"}
+	case state == bodyUntouched:
+		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: fmt.Sprintf("no connection to the webhook: %v", err)}
+	case timedOut:
+		return Reply{Verdict: Retry, Unknown: true, Code: models.ErrorCodeTimeout, Reason: "no answer within the time limit"}
+	default:
+		return Reply{Verdict: Retry, Unknown: true, Code: models.ErrorCodeConnectionLost, Reason: fmt.Sprintf("no complete answer: %v", err)}
+	}
+}
