@@ -1,0 +1,221 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/models"
+)
+
+// claimers is how many claim at once, and replicas how many stores they share.
+const (
+	claimers = 16
+	replicas = 4
+)
+
+func concurrencyTests() []test {
+	return []test{
+		{"sixteen claimers send every message once", sixteenClaimers},
+		{"sixteen claimers never exceed the windows", sixteenWithinWindows},
+		{"one of many starts, and one of many stops", oneStarts},
+		{"one of many accepts an id", func(t *testing.T, s *scene) {
+			message := s.messages(1)[0]
+			var accepted, refused atomic.Int64
+			together(t, 8, func(int) error {
+				err := s.store.Accept(t.Context(), message)
+				if models.KindOf(err) == models.KindConflict {
+					refused.Add(1)
+					return nil
+				}
+				accepted.Add(1)
+				return err //nolint:wrapcheck // it goes straight to require.
+			})
+			require.EqualValues(t, 1, accepted.Load())
+			require.EqualValues(t, 7, refused.Load())
+			s.requireCounts(t, models.Counts{models.StatusPending: 1})
+		}},
+		{"one of many adopts", func(t *testing.T, s *scene) {
+			for _, id := range []string{"a", "b", "c", "d", "e"} {
+				s.reference(t, id, unchanged)
+			}
+			s.reference(t, "bad", func(f map[string]any) { f["to"] = "garbage" })
+			stores := []dataoperations.Store{s.store, s.open(t)}
+			var adopted, refused atomic.Int64
+			together(t, 8, func(caller int) error {
+				good, bad, err := stores[caller%2].Adopt(t.Context(), 10, inspect)
+				adopted.Add(int64(good))
+				refused.Add(int64(bad))
+				return err //nolint:wrapcheck // it goes straight to require.
+			})
+			require.EqualValues(t, 5, adopted.Load())
+			require.EqualValues(t, 1, refused.Load())
+			s.requireCounts(t, models.Counts{models.StatusPending: 5, models.StatusFailed: 1})
+		}},
+	}
+}
+
+// together runs do for each of n callers at once, and demands that none fails.
+func together(t *testing.T, n int, do func(caller int) error) {
+	t.Helper()
+	failures := make([]error, n)
+	var callers sync.WaitGroup
+	for caller := range n {
+		callers.Go(func() { failures[caller] = do(caller) })
+	}
+	callers.Wait()
+	require.NoError(t, errors.Join(failures...))
+}
+
+// ledger counts how often each message was claimed, and from which window.
+type ledger struct {
+	mutex   sync.Mutex
+	claims  map[string]int
+	windows map[int64]int
+}
+
+func newLedger() *ledger {
+	return &ledger{claims: map[string]int{}, windows: map[int64]int{}}
+}
+
+// add enters a claim and returns how many different messages were claimed.
+func (l *ledger) add(id string, window int64) int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.claims[id]++
+	l.windows[window]++
+	return len(l.claims)
+}
+
+// distinct returns how many different messages were claimed.
+func (l *ledger) distinct() int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return len(l.claims)
+}
+
+// requireOnce demands that each of n messages was claimed exactly once.
+func (l *ledger) requireOnce(t *testing.T, n int) {
+	t.Helper()
+	require.Len(t, l.claims, n, "messages were lost")
+	for id, times := range l.claims {
+		require.Equal(t, 1, times, "%s was claimed more than once", id)
+	}
+}
+
+// requireWithin demands that no window gave more than its budget.
+func (l *ledger) requireWithin(t *testing.T, perWindow int) {
+	t.Helper()
+	for window, drawn := range l.windows {
+		require.LessOrEqual(t, drawn, perWindow, "window %d", window)
+	}
+}
+
+// crowd opens the stores that the claimers share.
+func (s *scene) crowd(t *testing.T) []dataoperations.Store {
+	t.Helper()
+	stores := []dataoperations.Store{s.store}
+	for len(stores) < replicas {
+		stores = append(stores, s.open(t))
+	}
+	return stores
+}
+
+// claimInto claims once, enters what was claimed, and returns it.
+func claimInto(ctx context.Context, l *ledger, store dataoperations.Store, limit int) ([]models.Claimed, error) {
+	result, err := store.Claim(ctx, dataoperations.ClaimRequest{Owner: replica, Lease: lease, Max: limit})
+	for _, claimed := range result.Claimed {
+		l.add(claimed.ID.Text, claimed.Window)
+	}
+	return result.Claimed, err //nolint:wrapcheck // it goes straight to require.
+}
+
+func sixteenClaimers(t *testing.T, s *scene) {
+	n := s.suite.Messages
+	s.run(t, 0)
+	s.accept(t, n)
+	stores, l := s.crowd(t), newLedger()
+	ctx, cancel := context.WithTimeout(t.Context(), s.suite.Patience)
+	defer cancel()
+	together(t, claimers, func(caller int) error {
+		store := stores[caller%replicas]
+		for l.distinct() < n && ctx.Err() == nil {
+			claimed, err := claimInto(ctx, l, store, 1+caller*4)
+			if err != nil {
+				return err
+			}
+			outcomes := make([]models.Outcome, 0, len(claimed))
+			for _, one := range claimed {
+				outcomes = append(outcomes, s.sent(one))
+			}
+			applied, err := store.Record(ctx, outcomes)
+			if err != nil {
+				return err //nolint:wrapcheck // it goes straight to require.
+			}
+			for _, one := range applied {
+				if !one {
+					return errors.New("a standing claim's record did not apply")
+				}
+			}
+		}
+		return nil
+	})
+	require.Empty(t, s.claim(t, 1))
+	l.requireOnce(t, n)
+	s.requireCounts(t, models.Counts{models.StatusSent: int64(n)})
+}
+
+func sixteenWithinWindows(t *testing.T, s *scene) {
+	const perWindow = 7
+	n := min(s.suite.Messages, 20*perWindow)
+	s.run(t, perWindow)
+	s.accept(t, n)
+	stores, l := s.crowd(t), newLedger()
+	// A draw whose claim failed is spent, so it may take more windows than fit.
+	for range 3 * n / perWindow {
+		together(t, claimers, func(caller int) error {
+			for {
+				claimed, err := claimInto(t.Context(), l, stores[caller%replicas], 3)
+				if err != nil || len(claimed) == 0 {
+					return err
+				}
+			}
+		})
+		if l.distinct() == n {
+			break
+		}
+		s.clock.Move(interval)
+	}
+	l.requireOnce(t, n)
+	l.requireWithin(t, perWindow)
+}
+
+func oneStarts(t *testing.T, s *scene) {
+	require.NoError(t, s.store.Configure(t.Context(), models.Pace{Interval: interval, PerWindow: 2}))
+	stores := s.crowd(t)
+	for round := range 3 {
+		for _, action := range []models.Action{models.ActionStart, models.ActionStop} {
+			var did atomic.Int64
+			together(t, 8, func(caller int) error {
+				entry := models.SchedulerLog{ID: string(action) + string(rune('a'+caller)) + string(rune('0'+round)), Action: action}
+				change := stores[caller%replicas].Start
+				if action == models.ActionStop {
+					change = stores[caller%replicas].Stop
+				}
+				_, err := change(t.Context(), entry)
+				if models.KindOf(err) == models.KindConflict {
+					return nil
+				}
+				did.Add(1)
+				return err
+			})
+			require.EqualValues(t, 1, did.Load(), "%s", action)
+		}
+	}
+	s.requireLogs(t, 6)
+}

@@ -1,0 +1,31 @@
+package sms
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"auto-message-sender/internal/models"
+)
+
+// CheckContent accepts a content of 1 to models.MaxContentLength characters. A
+// character is a Unicode code point, as a person counts them in "ş", not a
+// byte: 160 of them pass in any script.
+//
+// The error is a sentence without its subject, as in "content <error>".
+func CheckContent(content string) error {
+	switch {
+	case content == "":
+		return errors.New(`is required, for example "Your order is on its way."`)
+	case !utf8.ValidString(content):
+		return errors.New("is not valid UTF-8; send the text as UTF-8, for example from a file saved as such")
+	case strings.ContainsRune(content, 0):
+		// No phone can show it, and databases and providers cut the text there.
+		return errors.New("has a NUL character (U+0000); send printable text")
+	}
+	if length := utf8.RuneCountInString(content); length > models.MaxContentLength {
+		return fmt.Errorf("has %d characters; at most %d are allowed", length, models.MaxContentLength)
+	}
+	return nil
+}
