@@ -7,7 +7,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"auto-message-sender/internal/dataOperations"
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 )
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"auto-message-sender/internal/dataOperations"
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"auto-message-sender/internal/dataOperations"
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 )
 

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/config"
+)
+
+func TestExecute_ServesWithoutASubcommand(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{}, {"serve"}} {
+		term := setup(t, map[string]string{"SERVER_PORT": "no"})
+		require.Equal(t, exitConfiguration, term.run(args...))
+		require.Contains(t, term.stderr.String(), "error: SERVER_PORT: must be a whole number")
+		require.Contains(t, term.stderr.String(), "error: WEBHOOK_URL: must be set")
+		require.Empty(t, term.stdout.String())
+	}
+}
+
+func TestExecute_ConfigurationProblemsStandOnALineEach(t *testing.T) {
+	t.Parallel()
+	term := setup(t, map[string]string{"SERVER_PORT": "no", "SERVER_HOST": "0.0.0.0", "LOG_LEVEL": "loud"})
+	require.Equal(t, exitConfiguration, term.run("serve"))
+	require.Regexp(t, `^error: SERVER_PORT: [^\n]+\nerror: API_KEYS: [^\n]+\nerror: WEBHOOK_URL: [^\n]+\nerror: LOG_LEVEL: [^\n]+\n$`,
+		term.stderr.String())
+}
+
+func TestExecute_WarnsOfTheMisspeltNameBehindAMissingSetting(t *testing.T) {
+	t.Parallel()
+	term := setup(t, nil)
+	term.writeDotenv(t, "WEBHOK_URL=http://127.0.0.1:9090\n")
+	require.Equal(t, exitConfiguration, term.run())
+	require.Regexp(t, `^warning: .*did you mean WEBHOOK_URL\?\nerror: WEBHOOK_URL: `, term.stderr.String())
+}
+
+func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"command":               {[]string{"sevre"}, `unknown command "sevre"`},
+		"command, with a guess": {[]string{"sevre"}, "serve"},
+		"subcommand":            {[]string{"config", "chekc"}, `unknown command "chekc"`},
+		"argument":              {[]string{"serve", "now"}, `unknown command "now"`},
+		"flag":                  {[]string{"--port", "1"}, "unknown flag: --port"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := setup(t, nil)
+			require.Equal(t, exitFailed, term.run(test.args...))
+			require.Contains(t, term.stderr.String(), "error: ")
+			require.Contains(t, term.stderr.String(), test.says)
+			require.Empty(t, term.stdout.String())
+		})
+	}
+}
+
+func TestExecute_HelpNamesEveryCommand(t *testing.T) {
+	t.Parallel()
+	term := setup(t, nil)
+	require.Equal(t, exitDone, term.run("--help"))
+	for _, command := range []string{"serve", "demo", "sink", "healthcheck", "config", "version", "completion"} {
+		require.Regexp(t, `(?m)^  `+command+` `, term.stdout.String())
+	}
+	require.Empty(t, term.stderr.String())
+
+	term = setup(t, nil)
+	require.Equal(t, exitDone, term.run("config"))
+	require.Contains(t, term.stdout.String(), "check")
+}
+
+func TestExecute_WritesCompletions(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		term := setup(t, nil)
+		require.Equal(t, exitDone, term.run("completion", shell))
+		require.Contains(t, term.stdout.String(), "auto-message-sender")
+	}
+}
+
+func TestReport_GivesEachKindOfErrorItsExitCode(t *testing.T) {
+	t.Parallel()
+	wrong := &config.Error{Problems: []config.Problem{{Name: "A", Fault: "is wrong"}, {Name: "B", Fault: "too"}}}
+	tests := map[string]struct {
+		err    error
+		code   int
+		stderr string
+	}{
+		"none":                 {nil, exitDone, ""},
+		"any":                  {errors.New("broken"), exitFailed, "error: broken\n"},
+		"several":              {errors.Join(errors.New("a"), errors.New("b")), exitFailed, "error: a\nerror: b\n"},
+		"configuration":        {wrong, exitConfiguration, "error: A: is wrong\nerror: B: too\n"},
+		"configuration, whole": {fmt.Errorf("configuration: %w", wrong), exitConfiguration, "error: A: is wrong\nerror: B: too\n"},
+		"context, by itself":   {context.Canceled, exitFailed, "error: context canceled\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := setup(t, nil)
+			require.Equal(t, test.code, term.report(test.err))
+			require.Equal(t, test.stderr, term.stderr.String())
+		})
+	}
+}

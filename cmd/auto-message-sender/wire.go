@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"auto-message-sender/internal/config"
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/dataOperations/receipts"
+	"auto-message-sender/internal/dispatch"
+	"auto-message-sender/internal/handlers"
+	"auto-message-sender/internal/middleware"
+	"auto-message-sender/internal/models"
+	"auto-message-sender/internal/sms"
+	"auto-message-sender/internal/webhook"
+	"auto-message-sender/pkg/redisdb"
+)
+
+const (
+	receiptsEndLimit = 2 * time.Second
+	redisPingLimit   = time.Second
+
+	// autostartActor is who started or stopped the scheduler where the setting did.
+	autostartActor = "autostart"
+)
+
+// pipeline is what runs behind the API.
+type pipeline struct {
+	dispatcher *dispatch.Dispatcher
+	redis      *redis.Client // nil: not configured
+}
+
+func newRequestID() string { return uuid.NewString() }
+
+// newMessageID returns a UUIDv7: ids sort by time, and new rows lie together.
+func newMessageID() string {
+	id, err := uuid.NewV7()
+	if err != nil { // no randomness: v4 would panic for the same reason
+		return uuid.NewString()
+	}
+	return id.String()
+}
+
+// startPipeline wires and starts everything between store and webhook.
+func (s *service) startPipeline(ctx context.Context, store dataoperations.Store, srv *server) (*pipeline, error) {
+	p := new(pipeline)
+	cache, err := s.openReceipts(p)
+	if err != nil {
+		return nil, err
+	}
+	writer := receipts.NewWriter(cache, s.log)
+	s.end.add("receipts", receiptsEndLimit, writer.Close)
+
+	client, err := webhook.New(webhook.Options{
+		URL: s.cfg.WebhookURL.Reveal(), AuthHeader: s.cfg.WebhookAuthHeader, AuthKey: s.cfg.WebhookAuthKey.Reveal(),
+		Timeout: s.cfg.WebhookTimeout, MaxConns: s.cfg.MaxInFlight,
+		UserAgent: "auto-message-sender/" + s.process.build.Version, Now: s.process.now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("WEBHOOK_URL: %w", err)
+	}
+	s.end.add("webhook connections", time.Second, func(context.Context) error { client.Close(); return nil })
+
+	p.dispatcher, err = dispatch.New(dispatch.Options{
+		Store: store, Sender: client, Receipts: writer, Inspect: sms.Inspect, Log: s.log,
+		Replica: s.replica, AttemptTimeout: s.cfg.WebhookTimeout, MaxInFlight: s.cfg.MaxInFlight,
+		MaxAttempts: s.cfg.MaxRetryCount, Hold: s.cfg.HoldsUnknown(),
+		NewID: uuid.NewString, Now: s.process.now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the pipeline: %w", err)
+	}
+	pace := models.Pace{Interval: s.cfg.SchedulerInterval, PerWindow: s.cfg.MessagesPerInterval}
+	err = s.untilAnswered(ctx, srv, "set the pace", func(ctx context.Context) error { return store.Configure(ctx, pace) })
+	if err != nil {
+		return nil, err
+	}
+	if err := s.untilAnswered(ctx, srv, "autostart", func(ctx context.Context) error { return s.autostart(ctx, p) }); err != nil {
+		return nil, err
+	}
+	p.dispatcher.Start()
+	s.end.add("sends under way", s.cfg.Grace(), p.dispatcher.Drain)
+	s.end.add("taking work", httpEndLimit, func(ctx context.Context) error {
+		p.dispatcher.Scheduler().Close()
+		return srv.shutdown(ctx)
+	})
+	return p, nil
+}
+
+// openReceipts returns the cache of receipts: Redis, or this process.
+func (s *service) openReceipts(p *pipeline) (receipts.Cache, error) {
+	if !s.cfg.UsesRedis() {
+		cache, err := receipts.NewMemory(s.process.now)
+		if err != nil {
+			return nil, fmt.Errorf("make the receipts cache: %w", err)
+		}
+		s.end.add("receipts cache", time.Second, func(context.Context) error { cache.Close(); return nil })
+		return cache, nil
+	}
+	client, err := redisdb.Connect(redisdb.Options{
+		Host: s.cfg.RedisHost, Port: s.cfg.RedisPort, Password: s.cfg.RedisPassword.Reveal(), Database: s.cfg.RedisDatabase,
+		DialTimeout: s.cfg.RedisDialTimeout, ReadTimeout: s.cfg.RedisReadTimeout, WriteTimeout: s.cfg.RedisWriteTimeout,
+		PoolSize: s.cfg.RedisPoolSize, MinIdleConns: s.cfg.RedisMinIdleConns,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_HOST: %w", err)
+	}
+	p.redis = client
+	s.end.add(partRedis, time.Second, func(context.Context) error { return client.Close() })
+	return receipts.NewRedis(client), nil
+}
+
+// autostart does what SCHEDULER_AUTOSTART says: always starts it, never stops
+// it, resume leaves it as it was.
+func (s *service) autostart(ctx context.Context, p *pipeline) (err error) {
+	reason := "SCHEDULER_AUTOSTART=" + s.cfg.SchedulerAutostart
+	switch s.cfg.SchedulerAutostart {
+	case config.AutostartAlways:
+		_, err = p.dispatcher.Scheduler().Start(ctx, autostartActor, reason)
+	case config.AutostartNever:
+		_, _, err = p.dispatcher.Scheduler().Stop(ctx, autostartActor, reason)
+	}
+	if models.KindOf(err) == models.KindConflict { // it is so already
+		return nil
+	}
+	return err //nolint:wrapcheck // it says what failed
+}
+
+// newRouter wires the API.
+func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handler, error) {
+	messages, err := handlers.NewMessages(handlers.MessagesOptions{
+		Store: store, Wake: p.dispatcher.Scheduler().Wake, Now: store.Now, NewID: newMessageID,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the API: %w", err)
+	}
+	scheduler, err := handlers.NewScheduler(handlers.SchedulerOptions{
+		Control: p.dispatcher.Scheduler(), Trail: store, Counter: store, Replica: s.replica,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the API: %w", err)
+	}
+	probes, err := handlers.NewProbes(handlers.ProbesOptions{Parts: parts(store, p), Now: s.process.now, Log: s.log})
+	if err != nil {
+		return nil, fmt.Errorf("wire the probes: %w", err)
+	}
+	limiter, err := middleware.NewRateLimiter(middleware.RateLimitOptions{
+		Limit: int64(s.cfg.RateLimit.Requests), Period: s.cfg.RateLimit.Period,
+		Redis: p.redis, Log: s.log, Now: s.process.now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the rate limit: %w", err)
+	}
+	keys := new(middleware.Keyring)
+	if s.cfg.AuthRequired() {
+		for _, key := range s.cfg.APIKeys {
+			keys.Add(key.Name, key.Key.Reveal())
+		}
+	}
+	return newRouter(routerDeps{
+		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
+		TrustedProxies: s.cfg.TrustedProxies, Keys: keys, Limiter: limiter,
+		Messages: messages, Scheduler: scheduler, Probes: probes,
+	})
+}
+
+// parts is what the probes ask.
+func parts(store dataoperations.Store, p *pipeline) []handlers.Part {
+	all := []handlers.Part{{Name: partStore, Required: true, Check: store.Ping}}
+	if p.redis != nil {
+		all = append(all, handlers.Part{Name: partRedis, Check: func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, redisPingLimit)
+			defer cancel()
+			if err := redisdb.Ping(ctx, p.redis); err != nil {
+				return models.Unavailable("Redis does not answer; sends go on without it", err)
+			}
+			return nil
+		}})
+	}
+	return all
+}

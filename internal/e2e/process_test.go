@@ -1,0 +1,246 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 40 * time.Second
+
+// binary builds the program once for all tests of the package and returns its path.
+var binary = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once, removed by TestMain
+	dir, err := os.MkdirTemp("", "ams-e2e-")
+	if err != nil {
+		return "", fmt.Errorf("make a directory: %w", err)
+	}
+	path := filepath.Join(dir, "auto-message-sender")
+	arguments := append([]string{"build", "-tags", "nomsgpack", "-o", path}, buildFlags()...)
+	build := exec.CommandContext(context.Background(), "go", append(arguments, "auto-message-sender/cmd/auto-message-sender")...)
+	if output, err := build.CombinedOutput(); err != nil {
+		return dir, fmt.Errorf("build: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// output collects what a process prints; it may be read while that goes on.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// process is one run of the binary.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	port   int
+	stdout output
+	stderr output
+	ended  chan struct{}
+}
+
+// start runs the binary in a directory of its own with these variables and no
+// others. It is killed when the test ends, if it still runs.
+func start(t *testing.T, environment map[string]string, arguments ...string) *process {
+	t.Helper()
+	path, err := binary()
+	require.NoError(t, err)
+	p := &process{t: t, cmd: exec.Command(path, arguments...), ended: make(chan struct{})} //nolint:noctx // ended below, by its pid
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	for name, value := range environment {
+		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	}
+	require.NoError(t, p.cmd.Start())
+	go func() { defer close(p.ended); _ = p.cmd.Wait() }()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("%s %v printed:\n%s%s", filepath.Base(path), arguments, p.stdout.String(), p.logWithoutPolls())
+		}
+	})
+	return p
+}
+
+// serve starts the service on a free port and waits until it is ready.
+func serve(t *testing.T, environment map[string]string) *process {
+	t.Helper()
+	p := serveUnready(t, environment)
+	p.waitFor("GET", "/readyz", http.StatusOK)
+	return p
+}
+
+func serveUnready(t *testing.T, environment map[string]string) *process {
+	t.Helper()
+	port := freePort(t)
+	all := map[string]string{
+		"SERVER_PORT": strconv.Itoa(port), "RATE_LIMIT": "100000/1s",
+		"WEBHOOK_URL": "http://127.0.0.1:9/", "LOG_LEVEL": "trace",
+	}
+	for name, value := range environment {
+		all[name] = value
+	}
+	p := start(t, all)
+	p.port = port
+	return p
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	address, ok := listener.Addr().(*net.TCPAddr)
+	require.True(t, ok)
+	return address.Port
+}
+
+func (p *process) url(path string) string {
+	return "http://127.0.0.1:" + strconv.Itoa(p.port) + path
+}
+
+// call makes one request and returns the status and the JSON of the answer.
+func (p *process) call(method, path, body string) (int, map[string]any) {
+	p.t.Helper()
+	status, answer, err := p.try(method, path, body)
+	require.NoError(p.t, err)
+	return status, answer
+}
+
+func (p *process) try(method, path, body string) (int, map[string]any, error) {
+	request, err := http.NewRequestWithContext(context.Background(), method, p.url(path), strings.NewReader(body))
+	if err != nil {
+		return 0, nil, fmt.Errorf("make a request: %w", err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, fmt.Errorf("call: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the answer: %w", err)
+	}
+	var answer map[string]any
+	_ = json.Unmarshal(content, &answer)
+	return response.StatusCode, answer, nil
+}
+
+// must is call with the status it must have.
+func (p *process) must(status int, method, path, body string) map[string]any {
+	p.t.Helper()
+	got, answer := p.call(method, path, body)
+	require.Equal(p.t, status, got, "%s %s: %v", method, path, answer)
+	return answer
+}
+
+func (p *process) waitFor(method, path string, status int) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		got, _, err := p.try(method, path, "")
+		return err == nil && got == status
+	}, patience, 10*time.Millisecond, "%s %s never answered %d", method, path, status)
+}
+
+// accept sends n messages to the API and returns their ids.
+func (p *process) accept(n int) []string {
+	p.t.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		answer := p.must(http.StatusCreated, "POST", "/api/v1/messages",
+			fmt.Sprintf(`{"to":"+90555111%04d","content":"message %d"}`, i, i))
+		id, ok := answer["id"].(string)
+		require.True(p.t, ok, "%v", answer)
+		ids[i] = id
+	}
+	return ids
+}
+
+// count returns how many messages have the status.
+func (p *process) count(status string) int {
+	p.t.Helper()
+	answer := p.must(http.StatusOK, "GET", "/api/v1/scheduler", "")
+	counts, ok := answer["counts"].(map[string]any)
+	require.True(p.t, ok, "%v", answer)
+	n, ok := counts[status].(float64)
+	require.True(p.t, ok, "%v", answer)
+	return int(n)
+}
+
+func (p *process) waitForCount(status string, n int) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return p.count(status) == n }, patience, 20*time.Millisecond,
+		"never %d %s", n, status)
+}
+
+// logWithoutPolls leaves out the lines that the tests' own waiting causes.
+func (p *process) logWithoutPolls() string {
+	var rest strings.Builder
+	for line := range strings.Lines(p.stderr.String()) {
+		if !strings.Contains(line, "method=GET") {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
+// kill ends the process as kill -9 does.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+func (p *process) signal(signal syscall.Signal) {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(signal))
+}
+
+// exit waits for the process to end by itself and returns its exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		require.FailNow(p.t, "the process does not end")
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
