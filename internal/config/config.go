@@ -108,7 +108,7 @@ type Config struct {
 	// up from the host's name.
 	ReplicaID string `env:"REPLICA_ID"`
 
-	values values // where each came from, for Effective
+	effective []Value
 }
 
 // Lease is how long a claim holds: one attempt, and time to record it.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"io"
 	"net/url"
 	"strings"
 )
@@ -23,8 +25,8 @@ func (s Secret) String() string {
 	return masked
 }
 
-// GoString hides the value from %#v.
-func (s Secret) GoString() string { return s.String() }
+// Format hides the value from every verb; %d would spell it out in its complaint.
+func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, s.String()) }
 
 // MarshalText hides the value from encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -39,21 +41,23 @@ func (e Endpoint) Reveal() string { return string(e) }
 // String returns the address without its secrets.
 func (e Endpoint) String() string { return withoutCredentials(string(e)) }
 
-// GoString hides the secrets from %#v.
-func (e Endpoint) GoString() string { return e.String() }
+// Format hides the secrets from every verb.
+func (e Endpoint) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.String()) }
 
 // MarshalText hides the secrets from encoders.
 func (e Endpoint) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
-// withoutCredentials returns an address as it may be shown. It is used for every
-// value that is not a secret as well, because the address of a database, with
-// its password, is easily pasted where only the host belongs.
+// withoutCredentials returns a value as it may be shown. It is used for every
+// setting that is not a secret, because the address of a database, with its
+// password, is easily pasted where only the host belongs.
 func withoutCredentials(text string) string {
-	if !strings.ContainsAny(text, "@?") {
+	if !strings.Contains(text, "@") && !strings.Contains(text, "://") {
 		return text
 	}
 	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" {
+	// An @ that url.Parse does not take for the end of a user may still be one:
+	// http://user:pa/ss@host.
+	if err != nil || parsed.Host == "" || strings.Contains(parsed.Host+parsed.Path, "@") {
 		return masked
 	}
 	shown := parsed.Scheme + "://"
@@ -63,10 +67,6 @@ func withoutCredentials(text string) string {
 	shown += parsed.Host + parsed.EscapedPath()
 	if strings.Contains(text, "?") {
 		shown += "?" + masked
-	}
-	// A user written where url.Parse does not look for one ends up in the rest.
-	if strings.Contains(parsed.Host+parsed.Path, "@") {
-		return masked
 	}
 	return shown
 }

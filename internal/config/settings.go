@@ -137,8 +137,8 @@ func paceSettings() []Setting {
 		},
 		{
 			Name: "SCHEDULER_AUTOSTART", Default: AutostartResume, Example: AutostartAlways,
-			Meaning: "At start: resume goes on as it was when the service ended, always starts the " +
-				"scheduler, never stops it.",
+			Meaning: "What a start of the service does: resume goes on as it was when the service ended, " +
+				"always starts the scheduler, never waits for a person to start it.",
 			rule: oneOf(AutostartResume, AutostartAlways, AutostartNever),
 		},
 		{

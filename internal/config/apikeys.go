@@ -1,0 +1,105 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	minKeyLength  = 16 // less can be guessed over a network
+	maxKeyLength  = 256
+	maxNameLength = 64
+)
+
+// Role is what the bearer of a key may do.
+type Role string
+
+// The three roles.
+const (
+	RoleReader   Role = "reader"   // reads
+	RoleSender   Role = "sender"   // reads, and adds messages
+	RoleOperator Role = "operator" // all of it, the scheduler too
+)
+
+// APIKey is a key that opens the API. Its name tells who did what, in logs and
+// in the audit trail.
+type APIKey struct {
+	Name string
+	Role Role
+	Key  Secret
+}
+
+// APIKeys are the keys of one configuration: names and keys differ.
+type APIKeys []APIKey
+
+// UnmarshalText reads name:role:key,… Its error does not repeat the text.
+func (k *APIKeys) UnmarshalText(text []byte) error {
+	keys, faults := parseAPIKeys(string(text))
+	if len(faults) > 0 {
+		return errors.New(strings.Join(faults, "; "))
+	}
+	*k = keys
+	return nil
+}
+
+func apiKeys() rule {
+	return rule{
+		wants: fmt.Sprintf("name:role:key, separated by commas, with a role of %s, %s or %s and a key of %d to %d characters",
+			RoleReader, RoleSender, RoleOperator, minKeyLength, maxKeyLength),
+		faults: func(text string) []string {
+			_, faults := parseAPIKeys(text)
+			return faults
+		},
+	}
+}
+
+// parseAPIKeys returns the keys, or all that is wrong with them. Entries are
+// named by their place, never by what stands in them: where the parts are mixed
+// up, the name may be the key.
+func parseAPIKeys(text string) (keys APIKeys, faults []string) {
+	names, secrets := map[string]int{}, map[string]int{}
+	for i, entry := range strings.Split(text, ",") {
+		entry = strings.TrimSpace(entry)
+		place := i + 1
+		wrong := func(format string, args ...any) {
+			faults = append(faults, fmt.Sprintf("entry %d %s", place, fmt.Sprintf(format, args...)))
+		}
+		name, rest, _ := strings.Cut(entry, ":")
+		role, key, complete := strings.Cut(rest, ":")
+		if !complete {
+			wrong("is not name:role:key")
+			continue
+		}
+		checkAPIKey(name, Role(role), key, wrong)
+		if first, taken := names[name]; taken {
+			wrong("has the name of entry %d; each needs its own", first)
+		} else {
+			names[name] = place
+		}
+		if first, taken := secrets[key]; taken {
+			wrong("has the key of entry %d; each needs its own", first)
+		} else {
+			secrets[key] = place
+		}
+		keys = append(keys, APIKey{Name: name, Role: Role(role), Key: Secret(key)})
+	}
+	return keys, faults
+}
+
+// checkAPIKey looks at one entry alone.
+func checkAPIKey(name string, role Role, key string, wrong func(format string, args ...any)) {
+	if name == "" || len(name) > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
+		wrong("needs a name of 1 to %d letters, digits, dots, hyphens or underscores", maxNameLength)
+	}
+	if role != RoleReader && role != RoleSender && role != RoleOperator {
+		wrong("has an unknown role; the roles are %s, %s and %s", RoleReader, RoleSender, RoleOperator)
+	}
+	if len(key) < minKeyLength || len(key) > maxKeyLength {
+		wrong("needs a key of %d to %d characters, such as openssl rand -hex 32 prints", minKeyLength, maxKeyLength)
+	}
+	// A key travels in a header, where a space would end it.
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		wrong("has a space, or a character that is not ASCII, in its key")
+	}
+}
