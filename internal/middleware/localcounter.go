@@ -1,0 +1,67 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ulule/limiter/v3"
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+)
+
+// localCounter counts requests in this process. The limiter's store forgets
+// nobody unless a goroutine that nothing can stop sweeps it. So there are two
+// stores: clients are counted in the younger one, those whose period began in
+// the older one stay there until it ends, and once a period the older one is
+// dropped as a whole.
+type localCounter struct {
+	rate limiter.Rate
+	now  func() time.Time
+
+	mu             sync.Mutex
+	younger, older limiter.Store
+	rotateAt       time.Time
+}
+
+func newLocalCounter(rate limiter.Rate, now func() time.Time) *localCounter {
+	return &localCounter{
+		rate: rate, now: now,
+		younger: newCounterStore(), older: newCounterStore(), rotateAt: now().Add(rate.Period),
+	}
+}
+
+// newCounterStore returns an empty store without the goroutine.
+func newCounterStore() limiter.Store {
+	return memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: keyPrefix})
+}
+
+func (l *localCounter) count(ctx context.Context, key string) (limiter.Context, error) {
+	younger, older := l.stores()
+	state, err := older.Peek(ctx, key, l.rate)
+	if err != nil {
+		return limiter.Context{}, fmt.Errorf("look up a rate: %w", err)
+	}
+	store := younger
+	if state.Remaining < state.Limit {
+		store = older
+	}
+	state, err = store.Get(ctx, key, l.rate)
+	if err != nil {
+		return limiter.Context{}, fmt.Errorf("count a request: %w", err)
+	}
+	return state, nil
+}
+
+// stores returns the two, rotated when it is time.
+func (l *localCounter) stores() (younger, older limiter.Store) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// Every period in the older store has ended: they began before the last
+	// rotation, which is a period ago.
+	if now := l.now(); !now.Before(l.rotateAt) {
+		l.younger, l.older = newCounterStore(), l.younger
+		l.rotateAt = now.Add(l.rate.Period)
+	}
+	return l.younger, l.older
+}

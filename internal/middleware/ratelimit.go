@@ -1,0 +1,102 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+	"github.com/sirupsen/logrus"
+	"github.com/ulule/limiter/v3"
+
+	"auto-message-sender/internal/handlers"
+)
+
+// RateLimitOptions says how many requests a client may make, and where they are
+// counted. Redis may be nil: then this process counts alone.
+type RateLimitOptions struct {
+	Limit  int64
+	Period time.Duration
+	Redis  *redis.Client
+	Log    logrus.FieldLogger
+	Now    func() time.Time
+}
+
+// RateLimiter allows each client address a number of requests in a period that
+// begins with its first one.
+type RateLimiter struct {
+	rate   limiter.Rate
+	local  *localCounter
+	shared *sharedCounter // nil: none is configured
+	now    func() time.Time
+}
+
+// NewRateLimiter returns a limiter, or says what is missing. It does not wait
+// for Redis.
+func NewRateLimiter(options RateLimitOptions) (*RateLimiter, error) {
+	if options.Limit < 1 || options.Period <= 0 || options.Log == nil || options.Now == nil {
+		return nil, errors.New("middleware: a rate limiter needs Limit, Period, Log and Now")
+	}
+	rate := limiter.Rate{Limit: options.Limit, Period: options.Period}
+	l := &RateLimiter{rate: rate, local: newLocalCounter(rate, options.Now), now: options.Now}
+	if options.Redis != nil {
+		l.shared = newSharedCounter(options.Redis, rate, options.Log, options.Now)
+	}
+	return l, nil
+}
+
+// Limit counts the request and refuses it with a 429 when there were too many.
+// Every answer tells the client where it stands; X-RateLimit-Reset is a Unix time.
+func (l *RateLimiter) Limit(problems *handlers.Problems) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		state, err := l.count(c.Request.Context(), clientKey(c.ClientIP()))
+		if err != nil {
+			problems.Answer(c, err)
+			return
+		}
+		c.Header("X-RateLimit-Limit", strconv.FormatInt(state.Limit, 10))
+		c.Header("X-RateLimit-Remaining", strconv.FormatInt(state.Remaining, 10))
+		c.Header("X-RateLimit-Reset", strconv.FormatInt(state.Reset, 10))
+		if state.Reached {
+			c.Header("Retry-After", strconv.FormatInt(l.retryAfter(state), 10))
+			problems.Answer(c, handlers.Refuse(http.StatusTooManyRequests, "too many requests from this address; see Retry-After"))
+			return
+		}
+		c.Next()
+	}
+}
+
+// count counts in Redis, or in this process as long as Redis cannot.
+func (l *RateLimiter) count(ctx context.Context, key string) (limiter.Context, error) {
+	if l.shared != nil {
+		if state, ok := l.shared.count(ctx, key); ok {
+			return state, nil
+		}
+	}
+	return l.local.count(ctx, key)
+}
+
+// retryAfter returns in how many seconds the client may come back: Reset has
+// lost the fraction of its last second.
+func (l *RateLimiter) retryAfter(state limiter.Context) int64 {
+	longest := int64((l.rate.Period + time.Second - 1) / time.Second)
+	return max(1, min(state.Reset-l.now().Unix()+1, longest))
+}
+
+// clientKey is the address that is counted. An IPv6 client usually has 2^64
+// addresses to itself; they count as one.
+func clientKey(address string) string {
+	parsed, err := netip.ParseAddr(address)
+	if err != nil || parsed.Unmap().Is4() {
+		return address
+	}
+	network, err := parsed.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.Masked().String()
+}
