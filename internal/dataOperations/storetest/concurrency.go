@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,11 +25,11 @@ func concurrencyTests() []test {
 		{"sixteen claimers send every message once", sixteenClaimers},
 		{"sixteen claimers never exceed the windows", sixteenWithinWindows},
 		{"one of many starts, and one of many stops", oneStarts},
-		{"one of many accepts an id", func(t *testing.T, s *scene) {
+		{"one of many accepts an id", func(s *scene) {
 			message := s.messages(1)[0]
 			var accepted, refused atomic.Int64
-			together(t, 8, func(int) error {
-				err := s.store.Accept(t.Context(), message)
+			together(s.t, 8, func(int) error {
+				err := s.store.Accept(s.t.Context(), message)
 				if models.KindOf(err) == models.KindConflict {
 					refused.Add(1)
 					return nil
@@ -36,26 +37,26 @@ func concurrencyTests() []test {
 				accepted.Add(1)
 				return err //nolint:wrapcheck // it goes straight to require.
 			})
-			require.EqualValues(t, 1, accepted.Load())
-			require.EqualValues(t, 7, refused.Load())
-			s.requireCounts(t, models.Counts{models.StatusPending: 1})
+			require.EqualValues(s.t, 1, accepted.Load())
+			require.EqualValues(s.t, 7, refused.Load())
+			s.requireCounts(models.Counts{models.StatusPending: 1})
 		}},
-		{"one of many adopts", func(t *testing.T, s *scene) {
+		{"one of many adopts", func(s *scene) {
 			for _, id := range []string{"a", "b", "c", "d", "e"} {
-				s.reference(t, id, unchanged)
+				s.reference(id, unchanged)
 			}
-			s.reference(t, "bad", func(f map[string]any) { f["to"] = "garbage" })
-			stores := []dataoperations.Store{s.store, s.open(t)}
+			s.reference("bad", func(f map[string]any) { f["to"] = "garbage" })
+			stores := []dataoperations.Store{s.store, s.open()}
 			var adopted, refused atomic.Int64
-			together(t, 8, func(caller int) error {
-				good, bad, err := stores[caller%2].Adopt(t.Context(), 10, inspect)
+			together(s.t, 8, func(caller int) error {
+				good, bad, err := stores[caller%2].Adopt(s.t.Context(), 10, inspect)
 				adopted.Add(int64(good))
 				refused.Add(int64(bad))
 				return err //nolint:wrapcheck // it goes straight to require.
 			})
-			require.EqualValues(t, 5, adopted.Load())
-			require.EqualValues(t, 1, refused.Load())
-			s.requireCounts(t, models.Counts{models.StatusPending: 5, models.StatusFailed: 1})
+			require.EqualValues(s.t, 5, adopted.Load())
+			require.EqualValues(s.t, 1, refused.Load())
+			s.requireCounts(models.Counts{models.StatusPending: 5, models.StatusFailed: 1})
 		}},
 	}
 }
@@ -117,11 +118,11 @@ func (l *ledger) requireWithin(t *testing.T, perWindow int) {
 }
 
 // crowd opens the stores that the claimers share.
-func (s *scene) crowd(t *testing.T) []dataoperations.Store {
-	t.Helper()
+func (s *scene) crowd() []dataoperations.Store {
+	s.t.Helper()
 	stores := []dataoperations.Store{s.store}
 	for len(stores) < replicas {
-		stores = append(stores, s.open(t))
+		stores = append(stores, s.open())
 	}
 	return stores
 }
@@ -135,14 +136,14 @@ func claimInto(ctx context.Context, l *ledger, store dataoperations.Store, limit
 	return result.Claimed, err //nolint:wrapcheck // it goes straight to require.
 }
 
-func sixteenClaimers(t *testing.T, s *scene) {
+func sixteenClaimers(s *scene) {
 	n := s.suite.Messages
-	s.run(t, 0)
-	s.accept(t, n)
-	stores, l := s.crowd(t), newLedger()
-	ctx, cancel := context.WithTimeout(t.Context(), s.suite.Patience)
+	s.run(0)
+	s.accept(n)
+	stores, l := s.crowd(), newLedger()
+	ctx, cancel := context.WithTimeout(s.t.Context(), s.suite.Patience)
 	defer cancel()
-	together(t, claimers, func(caller int) error {
+	together(s.t, claimers, func(caller int) error {
 		store := stores[caller%replicas]
 		for l.distinct() < n && ctx.Err() == nil {
 			claimed, err := claimInto(ctx, l, store, 1+caller*4)
@@ -165,22 +166,22 @@ func sixteenClaimers(t *testing.T, s *scene) {
 		}
 		return nil
 	})
-	require.Empty(t, s.claim(t, 1))
-	l.requireOnce(t, n)
-	s.requireCounts(t, models.Counts{models.StatusSent: int64(n)})
+	require.Empty(s.t, s.claim(1))
+	l.requireOnce(s.t, n)
+	s.requireCounts(models.Counts{models.StatusSent: int64(n)})
 }
 
-func sixteenWithinWindows(t *testing.T, s *scene) {
+func sixteenWithinWindows(s *scene) {
 	const perWindow = 7
 	n := min(s.suite.Messages, 20*perWindow)
-	s.run(t, perWindow)
-	s.accept(t, n)
-	stores, l := s.crowd(t), newLedger()
+	s.run(perWindow)
+	s.accept(n)
+	stores, l := s.crowd(), newLedger()
 	// A draw whose claim failed is spent, so it may take more windows than fit.
 	for range 3 * n / perWindow {
-		together(t, claimers, func(caller int) error {
+		together(s.t, claimers, func(caller int) error {
 			for {
-				claimed, err := claimInto(t.Context(), l, stores[caller%replicas], 3)
+				claimed, err := claimInto(s.t.Context(), l, stores[caller%replicas], 3)
 				if err != nil || len(claimed) == 0 {
 					return err
 				}
@@ -191,31 +192,31 @@ func sixteenWithinWindows(t *testing.T, s *scene) {
 		}
 		s.clock.Move(interval)
 	}
-	l.requireOnce(t, n)
-	l.requireWithin(t, perWindow)
+	l.requireOnce(s.t, n)
+	l.requireWithin(s.t, perWindow)
 }
 
-func oneStarts(t *testing.T, s *scene) {
-	require.NoError(t, s.store.Configure(t.Context(), models.Pace{Interval: interval, PerWindow: 2}))
-	stores := s.crowd(t)
+func oneStarts(s *scene) {
+	require.NoError(s.t, s.store.Configure(s.t.Context(), models.Pace{Interval: interval, PerWindow: 2}))
+	stores := s.crowd()
 	for round := range 3 {
 		for _, action := range []models.Action{models.ActionStart, models.ActionStop} {
 			var did atomic.Int64
-			together(t, 8, func(caller int) error {
-				entry := models.SchedulerLog{ID: string(action) + string(rune('a'+caller)) + string(rune('0'+round)), Action: action}
+			together(s.t, 8, func(caller int) error {
+				entry := models.SchedulerLog{ID: fmt.Sprintf("%s-%d-%d", action, round, caller), Action: action}
 				change := stores[caller%replicas].Start
 				if action == models.ActionStop {
 					change = stores[caller%replicas].Stop
 				}
-				_, err := change(t.Context(), entry)
+				_, err := change(s.t.Context(), entry)
 				if models.KindOf(err) == models.KindConflict {
 					return nil
 				}
 				did.Add(1)
 				return err
 			})
-			require.EqualValues(t, 1, did.Load(), "%s", action)
+			require.EqualValues(s.t, 1, did.Load(), "%s", action)
 		}
 	}
-	s.requireLogs(t, 6)
+	s.requireLogs(6)
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -12,112 +11,112 @@ import (
 
 func giveBackTests() []test {
 	return []test{
-		{"a message given back is pending and its attempt not counted", func(t *testing.T, s *scene) {
-			claimed := s.claimOne(t)
-			before := s.message(t, claimed.ID)
-			s.giveBack(t, claimed)
-			got := s.message(t, claimed.ID)
-			require.Equal(t, models.StatusPending, got.Status)
-			require.Zero(t, got.AttemptCount)
-			require.Zero(t, got.RetryCount)
-			require.Empty(t, got.Attempts)
-			requireTime(t, before.CreatedAt, got.NextAttemptAt, "due as before")
-			s.requireCounts(t, models.Counts{models.StatusPending: 1})
+		{"a message given back is pending and its attempt not counted", func(s *scene) {
+			claimed := s.claimOne()
+			before := s.message(claimed.ID)
+			s.giveBack(claimed)
+			got := s.message(claimed.ID)
+			require.Equal(s.t, models.StatusPending, got.Status)
+			require.Zero(s.t, got.AttemptCount)
+			require.Zero(s.t, got.RetryCount)
+			require.Empty(s.t, got.Attempts)
+			requireTime(s.t, before.CreatedAt, got.NextAttemptAt, "due as before")
+			s.requireCounts(models.Counts{models.StatusPending: 1})
 		}},
-		{"a message given back is claimed again in its old place", func(t *testing.T, s *scene) {
-			claimed := s.claimOne(t)
+		{"a message given back is claimed again in its old place", func(s *scene) {
+			claimed := s.claimOne()
 			s.clock.Move(time.Second)
-			s.accept(t, 1)
-			s.giveBack(t, claimed)
-			again := s.claim(t, 1)
-			require.Equal(t, []string{claimed.ID.Text}, claimedIDs(again))
-			require.Equal(t, 1, again[0].Attempt)
+			s.accept(1)
+			s.giveBack(claimed)
+			again := s.claim(1)
+			require.Equal(s.t, []string{claimed.ID.Text}, claimedIDs(again))
+			require.Equal(s.t, 1, again[0].Attempt)
 		}},
-		{"giving back a retry keeps what went before", func(t *testing.T, s *scene) {
-			claimed := s.claimOne(t)
-			require.True(t, s.record(t, s.retry(claimed, time.Second)))
+		{"giving back a retry keeps what went before", func(s *scene) {
+			claimed := s.claimOne()
+			require.True(s.t, s.record(s.retry(claimed, time.Second)))
 			s.clock.Move(time.Second)
-			before := s.message(t, claimed.ID)
-			again := s.claim(t, 1)
-			require.Len(t, again, 1)
-			s.giveBack(t, again[0])
-			got := s.message(t, claimed.ID)
-			require.Equal(t, 1, got.AttemptCount)
-			require.Equal(t, 1, got.RetryCount)
-			require.Equal(t, before.Attempts, got.Attempts)
-			require.Equal(t, before.NextAttemptAt, got.NextAttemptAt)
+			before := s.message(claimed.ID)
+			again := s.claim(1)
+			require.Len(s.t, again, 1)
+			s.giveBack(again[0])
+			got := s.message(claimed.ID)
+			require.Equal(s.t, 1, got.AttemptCount)
+			require.Equal(s.t, 1, got.RetryCount)
+			require.Equal(s.t, before.Attempts, got.Attempts)
+			require.Equal(s.t, before.NextAttemptAt, got.NextAttemptAt)
 		}},
-		{"a first attempt returns to the current window", func(t *testing.T, s *scene) {
-			s.run(t, 2)
-			s.accept(t, 5)
-			claimed := s.claim(t, 5)
-			require.Len(t, claimed, 2)
-			require.Zero(t, s.scheduler(t).WindowRemaining)
-			s.giveBack(t, claimed...)
-			require.Equal(t, 2, s.scheduler(t).WindowRemaining)
-			s.giveBack(t, claimed...)
-			require.Equal(t, 2, s.scheduler(t).WindowRemaining, "repeating it returns nothing more")
-			require.Len(t, s.claim(t, 5), 2)
-			require.Empty(t, s.claim(t, 5))
+		{"a first attempt returns to the current window", func(s *scene) {
+			s.run(2)
+			s.accept(5)
+			claimed := s.claim(5)
+			require.Len(s.t, claimed, 2)
+			require.Zero(s.t, s.scheduler().WindowRemaining)
+			s.giveBack(claimed...)
+			require.Equal(s.t, 2, s.scheduler().WindowRemaining)
+			s.giveBack(claimed...)
+			require.Equal(s.t, 2, s.scheduler().WindowRemaining, "repeating it returns nothing more")
+			require.Len(s.t, s.claim(5), 2)
+			require.Empty(s.t, s.claim(5))
 		}},
-		{"a first attempt does not return to a later window", func(t *testing.T, s *scene) {
-			s.run(t, 2)
-			s.accept(t, 9)
-			claimed := s.claim(t, 9)
-			require.Len(t, claimed, 2)
+		{"a first attempt does not return to a later window", func(s *scene) {
+			s.run(2)
+			s.accept(9)
+			claimed := s.claim(9)
+			require.Len(s.t, claimed, 2)
 			s.clock.Move(interval)
-			require.Len(t, s.claim(t, 1), 1, "this opens the later window")
-			s.giveBack(t, claimed...)
-			require.Equal(t, 1, s.scheduler(t).WindowRemaining)
-			require.Len(t, s.claim(t, 9), 1, "what was given back draws like any first attempt")
+			require.Len(s.t, s.claim(1), 1, "this opens the later window")
+			s.giveBack(claimed...)
+			require.Equal(s.t, 1, s.scheduler().WindowRemaining)
+			require.Len(s.t, s.claim(9), 1, "what was given back draws like any first attempt")
 		}},
-		{"nothing returns to the window of a scheduler that stopped", func(t *testing.T, s *scene) {
-			s.run(t, 2)
-			s.accept(t, 9)
-			claimed := s.claim(t, 9)
-			s.stop(t)
-			s.giveBack(t, claimed...)
-			require.Zero(t, s.scheduler(t).WindowRemaining)
-			require.Equal(t, models.StatusPending, s.message(t, claimed[0].ID).Status)
-			s.start(t)
-			require.Len(t, s.claim(t, 9), 2)
-			require.Empty(t, s.claim(t, 9))
+		{"nothing returns to the window of a scheduler that stopped", func(s *scene) {
+			s.run(2)
+			s.accept(9)
+			claimed := s.claim(9)
+			s.stop()
+			s.giveBack(claimed...)
+			require.Zero(s.t, s.scheduler().WindowRemaining)
+			require.Equal(s.t, models.StatusPending, s.message(claimed[0].ID).Status)
+			s.start()
+			require.Len(s.t, s.claim(9), 2)
+			require.Empty(s.t, s.claim(9))
 		}},
-		{"a retry given back returns nothing to the window", func(t *testing.T, s *scene) {
-			s.run(t, 1)
-			s.accept(t, 2)
-			first := s.claim(t, 1)
-			require.True(t, s.record(t, s.retry(first[0], 0)))
-			again := s.claim(t, 2)
-			require.Equal(t, claimedIDs(first), claimedIDs(again))
-			s.giveBack(t, again...)
-			require.Zero(t, s.scheduler(t).WindowRemaining)
-			require.Equal(t, claimedIDs(first), claimedIDs(s.claim(t, 2)), "and it still does not draw")
+		{"a retry given back returns nothing to the window", func(s *scene) {
+			s.run(1)
+			s.accept(2)
+			first := s.claim(1)
+			require.True(s.t, s.record(s.retry(first[0], 0)))
+			again := s.claim(2)
+			require.Equal(s.t, claimedIDs(first), claimedIDs(again))
+			s.giveBack(again...)
+			require.Zero(s.t, s.scheduler().WindowRemaining)
+			require.Equal(s.t, claimedIDs(first), claimedIDs(s.claim(2)), "and it still does not draw")
 		}},
-		{"a claim that no longer stands is not given back", func(t *testing.T, s *scene) {
-			stale := s.claimOne(t)
-			require.True(t, s.record(t, s.retry(stale, 0)))
-			s.unchangedBy(t, stale.ID, func() { s.giveBack(t, stale) })
-			current := s.claim(t, 1)[0]
-			s.unchangedBy(t, stale.ID, func() { s.giveBack(t, stale) })
-			require.Equal(t, 1, s.rescue(t, dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, current.Claim))
-			s.unchangedBy(t, stale.ID, func() { s.giveBack(t, current) })
+		{"a claim that no longer stands is not given back", func(s *scene) {
+			stale := s.claimOne()
+			require.True(s.t, s.record(s.retry(stale, 0)))
+			s.unchangedBy(stale.ID, func() { s.giveBack(stale) })
+			current := s.claim(1)[0]
+			s.unchangedBy(stale.ID, func() { s.giveBack(stale) })
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, current.Claim))
+			s.unchangedBy(stale.ID, func() { s.giveBack(current) })
 		}},
-		{"a claim given back is void", func(t *testing.T, s *scene) {
-			claimed := s.claimOne(t)
-			s.giveBack(t, claimed)
+		{"a claim given back is void", func(s *scene) {
+			claimed := s.claimOne()
+			s.giveBack(claimed)
 			for _, outcome := range []models.Outcome{s.sent(claimed), s.retry(claimed, 0), s.failed(claimed)} {
-				s.unchangedBy(t, claimed.ID, func() { require.False(t, s.record(t, outcome)) })
+				s.unchangedBy(claimed.ID, func() { require.False(s.t, s.record(outcome)) })
 			}
 		}},
-		{"nothing is given back without complaint", func(t *testing.T, s *scene) {
-			require.NoError(t, s.store.GiveBack(t.Context(), nil))
+		{"nothing is given back without complaint", func(s *scene) {
+			require.NoError(s.t, s.store.GiveBack(s.t.Context(), nil))
 		}},
 	}
 }
 
 // giveBack gives the claims back.
-func (s *scene) giveBack(t *testing.T, claimed ...models.Claimed) {
-	t.Helper()
-	require.NoError(t, s.store.GiveBack(t.Context(), claimsOf(claimed)))
+func (s *scene) giveBack(claimed ...models.Claimed) {
+	s.t.Helper()
+	require.NoError(s.t, s.store.GiveBack(s.t.Context(), claimsOf(claimed)))
 }

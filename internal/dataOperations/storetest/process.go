@@ -68,7 +68,7 @@ func claimUntilToldToStop(open func(ctx context.Context) (dataoperations.Store, 
 // claimAndTell claims once, tells it, and records it as sent.
 func claimAndTell(ctx context.Context, store dataoperations.Store, out io.Writer) error {
 	owner := os.Getenv(claimerName)
-	result, err := store.Claim(ctx, dataoperations.ClaimRequest{Owner: owner, Lease: lease, Max: 10})
+	result, err := store.Claim(ctx, dataoperations.ClaimRequest{Owner: owner, Lease: lease, Max: 25})
 	if err != nil {
 		return err //nolint:wrapcheck // the caller prints it.
 	}
@@ -93,26 +93,26 @@ func claimAndTell(ctx context.Context, store dataoperations.Store, out io.Writer
 
 func processTests() []test {
 	return []test{
-		{"three processes send every message once", func(t *testing.T, s *scene) {
-			s.processes(t, s.suite.Messages, models.Pace{Interval: interval})
+		{"three processes send every message once", func(s *scene) {
+			s.processes(s.suite.Messages, models.Pace{Interval: interval})
 		}},
-		{"three processes together never exceed the windows", func(t *testing.T, s *scene) {
+		{"three processes together never exceed the windows", func(s *scene) {
 			n := min(s.suite.Messages, 200)
-			s.processes(t, n, models.Pace{Interval: 100 * time.Millisecond, PerWindow: n / 10})
+			s.processes(n, models.Pace{Interval: 100 * time.Millisecond, PerWindow: n / 10})
 		}},
 	}
 }
 
 // processes lets three claimer processes loose on n messages and demands that
 // each was claimed once, and no window overdrawn.
-func (s *scene) processes(t *testing.T, n int, pace models.Pace) {
-	t.Helper()
-	store := s.data.Open(t, s.suite.Now)
-	require.NoError(t, store.Configure(t.Context(), pace))
-	s.accept(t, n)
-	s.start(t)
+func (s *scene) processes(n int, pace models.Pace) {
+	s.t.Helper()
+	store := s.data.Open(s.t, s.suite.Now)
+	require.NoError(s.t, store.Configure(s.t.Context(), pace))
+	s.accept(n)
+	s.start()
 
-	ctx, cancel := context.WithTimeout(t.Context(), s.suite.Patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), s.suite.Patience)
 	defer cancel()
 	l, all := newLedger(), make(chan struct{})
 	var once sync.Once
@@ -123,20 +123,20 @@ func (s *scene) processes(t *testing.T, n int, pace models.Pace) {
 	}
 	var running []*claimer
 	for i := range 3 {
-		running = append(running, s.startClaimer(ctx, t, fmt.Sprintf("claimer-%d", i+1), tell))
+		running = append(running, s.startClaimer(ctx, fmt.Sprintf("claimer-%d", i+1), tell))
 	}
 	select {
 	case <-all:
 	case <-ctx.Done():
 	}
 	for _, claimer := range running {
-		claimer.stop(t)
+		claimer.stop(s.t)
 	}
-	l.requireOnce(t, n)
+	l.requireOnce(s.t, n)
 	if pace.PerWindow > 0 {
-		l.requireWithin(t, pace.PerWindow)
+		l.requireWithin(s.t, pace.PerWindow)
 	}
-	s.requireCounts(t, models.Counts{models.StatusSent: int64(n)})
+	s.requireCounts(models.Counts{models.StatusSent: int64(n)})
 }
 
 // claimer is one process that claims.
@@ -148,18 +148,18 @@ type claimer struct {
 }
 
 // startClaimer starts this test binary as a claimer, which tells its claims.
-func (s *scene) startClaimer(ctx context.Context, t *testing.T, name string, tell func(id string, window int64)) *claimer {
-	t.Helper()
+func (s *scene) startClaimer(ctx context.Context, name string, tell func(id string, window int64)) *claimer {
+	s.t.Helper()
 	command := exec.CommandContext(ctx, os.Args[0], "-test.run=^$") //nolint:gosec // it is this very binary.
 	command.Env = append(append(os.Environ(), s.data.Env()...), claimerName+"="+name)
 	c := &claimer{command: command, errors: &strings.Builder{}, read: make(chan struct{})}
 	command.Stderr = c.errors
 	var err error
 	c.stdin, err = command.StdinPipe()
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	stdout, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
+	require.NoError(s.t, err)
+	require.NoError(s.t, command.Start())
 	go func() {
 		defer close(c.read)
 		for lines := bufio.NewScanner(stdout); lines.Scan(); {

@@ -2,8 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ const (
 
 // scene is one test's data, the clock it is told in, and a first store on it.
 type scene struct {
+	t     *testing.T
 	suite Suite
 	data  Data
 	clock *Clock
@@ -33,43 +32,43 @@ type scene struct {
 // newScene returns a scene on new, empty data, its scheduler not yet configured.
 func newScene(t *testing.T, suite Suite) *scene {
 	t.Helper()
-	s := &scene{suite: suite, data: suite.New(t), clock: NewClock()}
-	s.store = s.open(t)
+	s := &scene{t: t, suite: suite, data: suite.New(t), clock: NewClock()}
+	s.store = s.open()
 	return s
 }
 
 // open opens one more store on the scene's data.
-func (s *scene) open(t *testing.T) dataoperations.Store {
-	t.Helper()
-	return s.data.Open(t, s.clock.Now)
+func (s *scene) open() dataoperations.Store {
+	s.t.Helper()
+	return s.data.Open(s.t, s.clock.Now)
 }
 
 // run configures the pace, per window and interval, and starts the scheduler.
-func (s *scene) run(t *testing.T, perWindow int) {
-	t.Helper()
-	require.NoError(t, s.store.Configure(t.Context(), models.Pace{Interval: interval, PerWindow: perWindow}))
-	s.start(t)
+func (s *scene) run(perWindow int) {
+	s.t.Helper()
+	require.NoError(s.t, s.store.Configure(s.t.Context(), models.Pace{Interval: interval, PerWindow: perWindow}))
+	s.start()
 }
 
 // start starts the scheduler.
-func (s *scene) start(t *testing.T) models.Scheduler {
-	t.Helper()
+func (s *scene) start() models.Scheduler {
+	s.t.Helper()
 	s.next++
-	state, err := s.store.Start(t.Context(), models.SchedulerLog{
+	state, err := s.store.Start(s.t.Context(), models.SchedulerLog{
 		ID: fmt.Sprintf("start-%d", s.next), Action: models.ActionStart, Actor: "test", Replica: replica,
 	})
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	return state
 }
 
 // stop stops the scheduler.
-func (s *scene) stop(t *testing.T) models.Scheduler {
-	t.Helper()
+func (s *scene) stop() models.Scheduler {
+	s.t.Helper()
 	s.next++
-	state, err := s.store.Stop(t.Context(), models.SchedulerLog{
+	state, err := s.store.Stop(s.t.Context(), models.SchedulerLog{
 		ID: fmt.Sprintf("stop-%d", s.next), Action: models.ActionStop, Actor: "test", Replica: replica,
 	})
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	return state
 }
 
@@ -91,87 +90,87 @@ func (s *scene) messages(n int) []models.Message {
 }
 
 // accept stores n new messages, created now.
-func (s *scene) accept(t *testing.T, n int) []models.Message {
-	t.Helper()
+func (s *scene) accept(n int) []models.Message {
+	s.t.Helper()
 	made := s.messages(n)
-	require.NoError(t, s.store.Accept(t.Context(), made...))
+	require.NoError(s.t, s.store.Accept(s.t.Context(), made...))
 	return made
 }
 
 // acceptOne stores one message, after change has changed it.
-func (s *scene) acceptOne(t *testing.T, change func(*models.Message)) models.Message {
-	t.Helper()
+func (s *scene) acceptOne(change func(*models.Message)) models.Message {
+	s.t.Helper()
 	made := s.messages(1)
 	change(&made[0])
-	require.NoError(t, s.store.Accept(t.Context(), made...))
+	require.NoError(s.t, s.store.Accept(s.t.Context(), made...))
 	return made[0]
 }
 
 // claim claims up to limit messages.
-func (s *scene) claim(t *testing.T, limit int) []models.Claimed {
-	t.Helper()
-	return s.claimResult(t, limit).Claimed
+func (s *scene) claim(limit int) []models.Claimed {
+	s.t.Helper()
+	return s.claimResult(limit).Claimed
 }
 
 // claimResult claims up to limit messages and returns all that Claim said.
-func (s *scene) claimResult(t *testing.T, limit int) dataoperations.ClaimResult {
-	t.Helper()
-	result, err := s.store.Claim(t.Context(), dataoperations.ClaimRequest{Owner: replica, Lease: lease, Max: limit})
-	require.NoError(t, err)
-	require.LessOrEqual(t, len(result.Claimed), limit, "a claim gave more than there are free slots")
+func (s *scene) claimResult(limit int) dataoperations.ClaimResult {
+	s.t.Helper()
+	result, err := s.store.Claim(s.t.Context(), dataoperations.ClaimRequest{Owner: replica, Lease: lease, Max: limit})
+	require.NoError(s.t, err)
+	require.LessOrEqual(s.t, len(result.Claimed), limit, "a claim gave more than there are free slots")
 	return result
 }
 
 // claimOne accepts one message under a scheduler without a cap, and claims it.
-func (s *scene) claimOne(t *testing.T) models.Claimed {
-	t.Helper()
-	s.run(t, 0)
-	s.accept(t, 1)
-	claimed := s.claim(t, 1)
-	require.Len(t, claimed, 1)
+func (s *scene) claimOne() models.Claimed {
+	s.t.Helper()
+	s.run(0)
+	s.accept(1)
+	claimed := s.claim(1)
+	require.Len(s.t, claimed, 1)
 	return claimed[0]
 }
 
 // message reads one message.
-func (s *scene) message(t *testing.T, id models.ID) models.Message {
-	t.Helper()
-	message, err := s.store.Message(t.Context(), id.Text)
-	require.NoError(t, err)
+func (s *scene) message(id models.ID) models.Message {
+	s.t.Helper()
+	message, err := s.store.Message(s.t.Context(), id.Text)
+	require.NoError(s.t, err)
 	return message
 }
 
 // record records one outcome and returns whether it applied.
-func (s *scene) record(t *testing.T, outcome models.Outcome) bool {
-	t.Helper()
-	applied, err := s.store.Record(t.Context(), []models.Outcome{outcome})
-	require.NoError(t, err)
-	require.Len(t, applied, 1, "one answer for each outcome")
+func (s *scene) record(outcome models.Outcome) bool {
+	s.t.Helper()
+	applied, err := s.store.Record(s.t.Context(), []models.Outcome{outcome})
+	require.NoError(s.t, err)
+	require.Len(s.t, applied, 1, "one answer for each outcome")
 	return applied[0]
 }
 
 // scheduler reads the scheduler's state.
-func (s *scene) scheduler(t *testing.T) models.Scheduler {
-	t.Helper()
-	state, err := s.store.Scheduler(t.Context())
-	require.NoError(t, err)
+func (s *scene) scheduler() models.Scheduler {
+	s.t.Helper()
+	state, err := s.store.Scheduler(s.t.Context())
+	require.NoError(s.t, err)
 	return state
 }
 
 // rescue rescues the claims and returns how many this call did.
-func (s *scene) rescue(t *testing.T, policy dataoperations.RescuePolicy, claims ...models.Claim) int {
-	t.Helper()
-	rescued, err := s.store.Rescue(t.Context(), claims, policy)
-	require.NoError(t, err)
+func (s *scene) rescue(policy dataoperations.RescuePolicy, claims ...models.Claim) int {
+	s.t.Helper()
+	rescued, err := s.store.Rescue(s.t.Context(), claims, policy)
+	require.NoError(s.t, err)
 	return rescued
 }
 
 // requireCounts demands that Counts says what is expected: nothing more of any
 // status, and within the age that the store may have.
-func (s *scene) requireCounts(t *testing.T, expected models.Counts) {
-	t.Helper()
+func (s *scene) requireCounts(expected models.Counts) {
+	s.t.Helper()
 	differs := func() string {
-		counts, err := s.store.Counts(t.Context())
-		require.NoError(t, err)
+		counts, err := s.store.Counts(s.t.Context())
+		require.NoError(s.t, err)
 		for _, status := range models.Statuses() {
 			if counts[status] != expected[status] {
 				return fmt.Sprintf("%d are %s, Counts says %d", expected[status], status, counts[status])
@@ -180,10 +179,10 @@ func (s *scene) requireCounts(t *testing.T, expected models.Counts) {
 		return ""
 	}
 	if s.suite.CountsAge == 0 {
-		require.Empty(t, differs())
+		require.Empty(s.t, differs())
 		return
 	}
-	require.Eventually(t, func() bool { return differs() == "" }, s.suite.CountsAge+5*time.Second,
+	require.Eventually(s.t, func() bool { return differs() == "" }, s.suite.CountsAge+5*time.Second,
 		20*time.Millisecond, "the counts never became right")
 }
 
@@ -247,13 +246,6 @@ func claimsOf(claimed []models.Claimed) []models.Claim {
 		claims = append(claims, one.Claim)
 	}
 	return claims
-}
-
-// sortedClaims returns the claims in the order of their ids.
-func sortedClaims(claims []models.Claim) []models.Claim {
-	return slices.SortedFunc(slices.Values(claims), func(a, b models.Claim) int {
-		return strings.Compare(a.ID.Text, b.ID.Text)
-	})
 }
 
 // requireTime demands the same moment, to the millisecond that stores keep.

@@ -68,7 +68,7 @@ type ObjectID string
 // test is one promise, as a sentence, and its proof.
 type test struct {
 	name  string
-	proof func(t *testing.T, s *scene)
+	proof func(s *scene)
 }
 
 // Run proves every promise; each test has data of its own.
@@ -103,7 +103,7 @@ func Run(t *testing.T, suite Suite) {
 					if !suite.Serial {
 						t.Parallel()
 					}
-					test.proof(t, newScene(t, suite))
+					test.proof(newScene(t, suite))
 				})
 			}
 		})

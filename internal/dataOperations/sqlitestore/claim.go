@@ -1,0 +1,159 @@
+package sqlitestore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/models"
+)
+
+// dueMessages finds messages of one priority that are due, first attempts
+// (drawn = 0) or others (drawn = 1). Both stand in the text, not in arguments:
+// with them the index messages_due is one range in the right order, and a retry
+// that is due in an hour is never looked at.
+const dueMessages = `SELECT rowid, next_attempt_at FROM messages
+	WHERE status = 'pending' AND drawn = %d AND priority = %d AND next_attempt_at <= ?
+	ORDER BY next_attempt_at, rowid LIMIT ?`
+
+// claimMessages is the journal: one statement for the whole batch. Expressions see
+// the row as it was, so a first attempt is told by drawn.
+const claimMessages = `UPDATE messages SET status = 'sending', drawn = 1, attempt_count = attempt_count + 1,
+	claim_window = iif(drawn = 0, ?, 0), claim_id = ?, claim_owner = ?, claim_lease_ms = ?, claim_at = ?, updated_at = ?
+	WHERE rowid IN (SELECT value FROM json_each(?)) AND status = 'pending'
+	RETURNING rowid, id, "to", content, attempt_count, claim_window`
+
+// Claim opens the window if it is due, draws from it, and claims, in one
+// transaction.
+func (s *Store) Claim(ctx context.Context, request dataoperations.ClaimRequest) (dataoperations.ClaimResult, error) {
+	if err := s.undamaged(); err != nil {
+		return dataoperations.ClaimResult{}, err
+	}
+	var result dataoperations.ClaimResult
+	claimID := s.options.NewID()
+	err := s.write(ctx, "claim messages", func(ctx context.Context, tx *transaction) error {
+		var err error
+		result, err = claim(ctx, tx, request, claimID, s.Now())
+		return err
+	})
+	if err != nil {
+		return dataoperations.ClaimResult{}, err
+	}
+	return result, nil
+}
+
+func claim(ctx context.Context, tx *transaction, request dataoperations.ClaimRequest, claimID string, now time.Time) (dataoperations.ClaimResult, error) {
+	stored, err := readScheduler(ctx, tx)
+	if err != nil {
+		return dataoperations.ClaimResult{}, err
+	}
+	state, changed := stored.Turn(now)
+	result := dataoperations.ClaimResult{WindowOpened: state.WindowSeq != stored.WindowSeq}
+	if state.Running {
+		due, firsts, err := findDue(ctx, tx, now, request.Max, state.Allowance(request.Max))
+		if err != nil {
+			return dataoperations.ClaimResult{}, err
+		}
+		if result.Claimed, err = claimDue(ctx, tx, due, request, claimID, state.WindowSeq, now); err != nil {
+			return dataoperations.ClaimResult{}, err
+		}
+		state = state.Drawn(firsts)
+		changed = changed || firsts > 0
+	}
+	result.Scheduler = state
+	if !changed {
+		return result, nil
+	}
+	return result, writeWindow(ctx, tx, state)
+}
+
+// candidate is a message that may be claimed.
+type candidate struct {
+	rowid int64
+	due   int64
+	first bool // a first attempt
+}
+
+// findDue returns the messages to claim, in their order: by priority, then by due
+// time; at most limit, and at most allowed first attempts among them, which it counts.
+func findDue(ctx context.Context, tx *transaction, now time.Time, limit, allowed int) (due []int64, firsts int, err error) {
+	for _, priority := range []models.Priority{models.PriorityHigh, models.PriorityNormal, models.PriorityLow} {
+		free := limit - len(due)
+		again, err := findDueOf(ctx, tx, priority, false, now, free)
+		if err != nil {
+			return nil, 0, err
+		}
+		first, err := findDueOf(ctx, tx, priority, true, now, min(free, allowed-firsts))
+		if err != nil {
+			return nil, 0, err
+		}
+		for ; free > 0 && len(again)+len(first) > 0; free-- {
+			if len(first) == 0 || (len(again) > 0 && again[0].due <= first[0].due) {
+				due, again = append(due, again[0].rowid), again[1:]
+			} else {
+				due, first = append(due, first[0].rowid), first[1:]
+				firsts++
+			}
+		}
+	}
+	return due, firsts, nil
+}
+
+// findDueOf returns the first limit messages of a priority that are due.
+func findDueOf(ctx context.Context, tx *transaction, priority models.Priority, first bool, now time.Time, limit int) ([]candidate, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	drawn := 1
+	if first {
+		drawn = 0
+	}
+	var found []candidate
+	err := tx.query(ctx, fmt.Sprintf(dueMessages, drawn, priority), func(values row) error {
+		found = append(found, candidate{asInt(values[0]), asInt(values[1]), first})
+		return nil
+	}, millis(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find due messages: %w", err)
+	}
+	return found, nil
+}
+
+// claimDue claims the messages in these rows, and returns them in this order.
+func claimDue(
+	ctx context.Context, tx *transaction, rowids []int64, request dataoperations.ClaimRequest, claimID string, window int64, now time.Time,
+) ([]models.Claimed, error) {
+	if len(rowids) == 0 {
+		return nil, nil
+	}
+	position := make(map[int64]int, len(rowids))
+	list := []byte{'['}
+	for i, rowid := range rowids {
+		position[rowid] = i
+		list = append(strconv.AppendInt(list, rowid, 10), ',')
+	}
+	list[len(list)-1] = ']'
+
+	claimed := make([]models.Claimed, len(rowids))
+	before := tx.changes
+	err := tx.change(ctx, claimMessages, func(values row) error {
+		claimed[position[asInt(values[0])]] = models.Claimed{
+			Claim: models.Claim{
+				ID: models.ID{Text: asText(values[1])}, ClaimID: claimID, Owner: request.Owner,
+				Lease: request.Lease, Window: asInt(values[5]),
+			},
+			To: asText(values[2]), Content: asText(values[3]), Attempt: int(asInt(values[4])),
+		}
+		return nil
+	}, window, claimID, request.Owner, request.Lease.Milliseconds(), millis(now), millis(now), string(list))
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	if tx.changes-before != int64(len(rowids)) {
+		return nil, fmt.Errorf("claimed %d of %d messages found in the same transaction", tx.changes-before, len(rowids))
+	}
+	tx.move(int64(len(rowids)), models.StatusPending, models.StatusSending)
+	return claimed, nil
+}

@@ -1,0 +1,86 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"auto-message-sender/internal/models"
+)
+
+// check reads the whole file for damage, in the background, because a damaged page
+// would otherwise be found when it is needed. It takes about a second for each
+// gigabyte, and holds up nobody. https://www.sqlite.org/pragma.html#pragma_quick_check
+func (s *Store) check(ctx context.Context) {
+	var found []error
+	err := s.read(ctx, "check the file for damage", "PRAGMA quick_check(10)", func(values row) error {
+		if text := asText(values[0]); text != "ok" {
+			found = append(found, errors.New(text))
+		}
+		return nil
+	})
+	switch {
+	case len(found) > 0:
+		s.noticeDamage(corrupt("the store's file is damaged", errors.Join(found...)))
+	case err != nil && ctx.Err() == nil:
+		s.options.Log.WithError(err).Warn("the store's file could not be checked for damage")
+	}
+}
+
+// noticeDamage remembers that the file is damaged, if err says so. From then on
+// nothing is accepted or claimed: what is sent from a damaged file might be sent
+// twice. Outcomes of what is out are still recorded where the file lets them.
+func (s *Store) noticeDamage(err error) {
+	if models.KindOf(err) != models.KindCorrupt || !s.damage.CompareAndSwap(nil, &err) {
+		return
+	}
+	s.options.Log.WithError(err).WithField("file", s.path).
+		Error("the store's file is damaged: no message is accepted or sent until it is restored from a backup")
+}
+
+// undamaged returns the error of KindCorrupt that was found, if any.
+func (s *Store) undamaged() error {
+	if found := s.damage.Load(); found != nil {
+		return *found
+	}
+	return nil
+}
+
+// writeFailed is told by the writer that the file failed.
+func (s *Store) writeFailed(err error) {
+	err = explain("write", err)
+	s.noticeDamage(err)
+	if !s.ailing.Swap(true) {
+		s.options.Log.WithError(err).Error("the store cannot be written")
+	}
+}
+
+const (
+	pingRead = `SELECT recounts FROM counts WHERE id = 1`
+	// pingWrite changes nothing, but is written all the same.
+	pingWrite = `UPDATE counts SET recounts = recounts WHERE id = 1`
+)
+
+// Ping reports whether the store can be read and written now: it reads, and takes
+// the lock for writing. Only where the last write failed does it write, so that a
+// full disk is found to have space again although nobody else writes.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.undamaged(); err != nil {
+		return err
+	}
+	// A file that was removed or replaced under a running store goes on taking
+	// writes, and they are gone with the process.
+	if there, err := os.Stat(s.path); err != nil || !os.SameFile(there, s.file) {
+		return unavailable("the store's file was removed or replaced while the store was open", err)
+	}
+	if err := s.read(ctx, "read the store", pingRead, func(row) error { return nil }); err != nil {
+		return err
+	}
+	return s.write(ctx, "write the store", func(ctx context.Context, tx *transaction) error {
+		if !s.ailing.Load() {
+			return nil
+		}
+		_, err := tx.exec(ctx, pingWrite)
+		return err
+	})
+}

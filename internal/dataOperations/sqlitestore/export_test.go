@@ -1,0 +1,69 @@
+package sqlitestore
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// What the tests see of the inside.
+
+// ScheduleVersion and ApplicationID are what a file of this version carries.
+const (
+	SchemaVersion = schemaVersion
+	ApplicationID = applicationID
+)
+
+// FullScans are the statements that may read every message: those of the background.
+func FullScans() []string { return []string{recountMessages} }
+
+// Write runs work in the writer's goroutine and transaction; exec is its exec.
+func Write(ctx context.Context, s *Store, work func(exec func(query string, args ...any) (int64, error)) error) error {
+	return s.write(ctx, "test", func(ctx context.Context, tx *transaction) error {
+		return work(func(query string, args ...any) (int64, error) { return tx.exec(ctx, query, args...) })
+	})
+}
+
+// Waiting returns how many operations wait to be written.
+func Waiting(s *Store) int {
+	s.writer.mutex.Lock()
+	defer s.writer.mutex.Unlock()
+	return len(s.writer.waiting)
+}
+
+// CountCommits counts the commits that changed anything, from now on. Read the
+// count in the writer's goroutine, or after Close.
+func CountCommits(ctx context.Context, s *Store) (*int, error) {
+	commits := new(int)
+	return commits, s.writer.do(ctx, func(context.Context, *transaction) error {
+		next := s.writer.succeeded
+		s.writer.succeeded = func() { *commits++; next() }
+		return nil
+	})
+}
+
+// WaitForBackground returns when the recount and the check are over.
+func WaitForBackground(s *Store) { s.background.Wait() }
+
+// Setting returns a pragma's value on the writer's connection.
+func Setting(ctx context.Context, s *Store, pragma string) (value any, err error) {
+	err = s.write(ctx, "test", func(ctx context.Context, tx *transaction) error {
+		return tx.query(ctx, "PRAGMA "+pragma, func(values row) error {
+			value = values[0]
+			return nil
+		})
+	})
+	return value, err
+}
+
+// Statements returns every statement that the store has prepared so far.
+func Statements(ctx context.Context, s *Store) ([]string, error) {
+	var known []string
+	err := s.write(ctx, "test", func(context.Context, *transaction) error {
+		known = slices.Collect(maps.Keys(s.writer.connection.prepared))
+		return nil
+	})
+	s.readers.mutex.Lock()
+	defer s.readers.mutex.Unlock()
+	return slices.AppendSeq(known, maps.Keys(s.readers.prepared)), err
+}

@@ -1,0 +1,29 @@
+package sqlitestore_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/dataOperations/storetest"
+)
+
+// dirName is the variable that tells a claimer process the store's directory.
+const dirName = "SQLITESTORE_TEST_DIR"
+
+func TestMain(m *testing.M) {
+	if storetest.IsClaimer() {
+		os.Exit(storetest.ClaimerMain(func(ctx context.Context) (dataoperations.Store, error) {
+			dir := os.Getenv(dirName)
+			if dir == "" {
+				return nil, errors.New(dirName + " is not set")
+			}
+			return open(ctx, dir, realTime)
+		}))
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -1,0 +1,113 @@
+package sqlitestore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"auto-message-sender/internal/models"
+)
+
+// Each outcome is one statement by the message's id, with the fence: the claim id
+// and the status that the claim gave.
+const (
+	recordSent = `UPDATE messages SET status = 'sent', sent_at = ?, updated_at = ?, message_id = ?,
+		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
+		WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	recordRetry = `UPDATE messages SET status = 'pending', next_attempt_at = ?, updated_at = ?, error = ?, error_code = ?,
+		retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
+		WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	recordFailed = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?,
+		next_attempt_at = NULL, retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
+		WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	// recordLate is recordSent for a message that was rescued or held since.
+	recordLate = `UPDATE messages SET status = 'sent', sent_at = ?, updated_at = ?, message_id = ?,
+		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
+		WHERE id = ? AND claim_id = ? AND status IN ('pending', 'failed')`
+	// findClaimed reads what an outcome that did not apply is compared with.
+	findClaimed = `SELECT status, attempts FROM messages WHERE id = ? AND claim_id = ?`
+)
+
+// Record applies outcomes, each only where its claim still stands.
+func (s *Store) Record(ctx context.Context, outcomes []models.Outcome) ([]bool, error) {
+	if len(outcomes) == 0 {
+		return nil, nil
+	}
+	var applied []bool
+	err := s.write(ctx, "record outcomes", func(ctx context.Context, tx *transaction) error {
+		applied = make([]bool, len(outcomes))
+		now := millis(s.Now())
+		for i, outcome := range outcomes {
+			var err error
+			if applied[i], err = record(ctx, tx, outcome, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return applied, nil
+}
+
+// record applies one outcome, and reports whether the store now shows it.
+func record(ctx context.Context, tx *transaction, outcome models.Outcome, now int64) (bool, error) {
+	attempt, err := line(outcome.Attempt)
+	if err != nil {
+		return false, err
+	}
+	id := outcome.ID.Text
+	var changed int64
+	switch outcome.Result {
+	case models.ResultSent:
+		changed, err = tx.exec(ctx, recordSent, millis(outcome.At), now, textOrNull(outcome.MessageID), attempt, id, outcome.ClaimID)
+	case models.ResultRetry:
+		changed, err = tx.exec(ctx, recordRetry, millis(outcome.NextAttemptAt), now,
+			textOrNull(outcome.Error), textOrNull(outcome.ErrorCode), attempt, id, outcome.ClaimID)
+	case models.ResultFailed:
+		changed, err = tx.exec(ctx, recordFailed, millis(outcome.At), now,
+			textOrNull(outcome.Error), textOrNull(outcome.ErrorCode), attempt, id, outcome.ClaimID)
+	default:
+		return false, fmt.Errorf("record an outcome: there is no result %d", outcome.Result)
+	}
+	if err != nil {
+		return false, fmt.Errorf("record an outcome: %w", err)
+	}
+	if changed > 0 {
+		tx.move(1, models.StatusSending, outcome.Result.Status())
+		return true, nil
+	}
+	return recordLateOrRepeated(ctx, tx, outcome, attempt, now)
+}
+
+// recordLateOrRepeated deals with an outcome whose message is not sending under
+// its claim: a 2xx that came after the rescue still lands; one that is recorded
+// already, because the answer to the first try was lost, is as good as applied;
+// any other is stale.
+func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.Outcome, attempt string, now int64) (bool, error) {
+	var status models.Status
+	var recorded string
+	err := tx.query(ctx, findClaimed, func(values row) error {
+		status, recorded = models.Status(asText(values[0])), asText(values[1])
+		return nil
+	}, outcome.ID.Text, outcome.ClaimID)
+	if err != nil {
+		return false, fmt.Errorf("read back an outcome: %w", err)
+	}
+	switch {
+	case outcome.Result != models.ResultSent:
+		return status == outcome.Result.Status() && strings.HasSuffix(recorded, attempt), nil
+	case status == models.StatusSent:
+		return true, nil
+	case status != models.StatusPending && status != models.StatusFailed:
+		return false, nil
+	}
+	changed, err := tx.exec(ctx, recordLate, millis(outcome.At), now, textOrNull(outcome.MessageID), attempt,
+		outcome.ID.Text, outcome.ClaimID)
+	if err != nil {
+		return false, fmt.Errorf("record a late outcome: %w", err)
+	}
+	tx.move(changed, status, models.StatusSent)
+	return changed > 0, nil
+}

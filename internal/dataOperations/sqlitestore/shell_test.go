@@ -1,0 +1,147 @@
+package sqlitestore_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/dataOperations/sqlitestore"
+	"auto-message-sender/internal/models"
+)
+
+// takeAll is an inspection that finds nothing wrong.
+func takeAll(to, _ string) (string, error) { return to, nil }
+
+func TestAdopt_TheShortestInsertOfTheShellIsSent(t *testing.T) {
+	t.Parallel()
+	store, dir, clock := setup(t)
+	dir.shell(t, `INSERT INTO messages("to",content) VALUES('+905551111111','hi')`)
+	adopted, refused, err := store.Adopt(t.Context(), 10, takeAll)
+	require.NoError(t, err)
+	require.Equal(t, 1, adopted)
+	require.Zero(t, refused)
+	result, err := store.Claim(t.Context(), request(10))
+	require.NoError(t, err)
+	require.Len(t, result.Claimed, 1)
+	require.Regexp(t, `^[0-9a-f]{32}$`, result.Claimed[0].ID.Text)
+	require.Equal(t, "hi", result.Claimed[0].Content)
+	message, err := store.Message(t.Context(), result.Claimed[0].ID.Text)
+	require.NoError(t, err)
+	require.Equal(t, clock.Now(), message.CreatedAt)
+}
+
+func TestAdopt_CreatedAtMayBeWrittenInManyWays(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, time.January, 5, 9, 30, 0, 0, time.UTC)
+	for _, test := range []struct {
+		written  string
+		expected time.Time
+	}{
+		{`1767605400000`, at},
+		{`'1767605400000'`, at},
+		{`1767605400000.0`, at},
+		{`'2026-01-05T09:30:00Z'`, at},
+		{`'2026-01-05T12:30:00+03:00'`, at},
+		{`'2026-01-05T09:30:00.250Z'`, at.Add(250 * time.Millisecond)},
+		{`'2026-01-05 09:30:00'`, at},
+		{`'2026-01-05 09:30'`, at},
+		{`'2026-01-05'`, at.Truncate(24 * time.Hour)},
+		{`datetime(1767605400, 'unixepoch')`, at},
+	} {
+		t.Run(test.written, func(t *testing.T) {
+			t.Parallel()
+			store, dir, _ := setup(t)
+			dir.shell(t, `INSERT INTO messages(id,"to",content,created_at) VALUES('x','+905551111111','hi',`+test.written+`)`)
+			adopted, _, err := store.Adopt(t.Context(), 10, takeAll)
+			require.NoError(t, err)
+			require.Equal(t, 1, adopted)
+			message, err := store.Message(t.Context(), "x")
+			require.NoError(t, err)
+			require.Equal(t, test.expected, message.CreatedAt)
+			require.Equal(t, test.expected, message.NextAttemptAt)
+		})
+	}
+}
+
+func TestAdopt_AValueOfTheWrongTypeFailsWithTheReason(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ columns, values, reason string }{
+		{`"to",content`, `x'2b90',           'hi'`, "to must be text"},
+		{`"to",content`, `'+905551111111', x'6869'`, "content must be text"},
+		{`"to",content,created_at`, `'+905551111111','hi','soon'`, "created_at must be a time"},
+		{`"to",content,created_at`, `'+905551111111','hi',x'00'`, "created_at must be a time"},
+		{`"to",content,priority`, `'+905551111111','hi','urgent'`, "priority must be"},
+		{`"to",content,priority`, `'+905551111111','hi',3`, "priority must be"},
+		{`"to",content,priority`, `'+905551111111','hi',-1`, "priority must be"},
+		{`"to",content,priority`, `'+905551111111','hi',0.5`, "priority must be"},
+		{`id,"to",content`, `x'01','+905551111111','hi'`, "id must be text"},
+		{`id,"to",content`, `'','+905551111111','hi'`, "id must be text"},
+		{`content`, `'hi'`, "no number"},
+	} {
+		t.Run(test.columns+" "+test.values, func(t *testing.T) {
+			t.Parallel()
+			store, dir, _ := setup(t)
+			dir.shell(t, `INSERT INTO messages(`+test.columns+`) VALUES(`+test.values+`)`)
+			dir.shell(t, `INSERT INTO messages(id,"to",content) VALUES('good','+905551111111','hi')`)
+			adopted, refused, err := store.Adopt(t.Context(), 10, func(to, _ string) (string, error) {
+				if to == "" {
+					return "", errors.New("no number")
+				}
+				return to, nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, 1, adopted, "the good one")
+			require.Equal(t, 1, refused)
+			dir.shell(t, `UPDATE messages SET id = 'bad' WHERE id <> 'good'`)
+			message, err := store.Message(t.Context(), "bad")
+			require.NoError(t, err)
+			require.Equal(t, models.StatusFailed, message.Status)
+			require.Contains(t, message.Error, test.reason)
+		})
+	}
+}
+
+func TestAdopt_AMessageChangedDuringItsInspectionIsInspectedAgain(t *testing.T) {
+	t.Parallel()
+	store, dir, _ := setup(t)
+	dir.shell(t, `INSERT INTO messages(id,"to",content) VALUES('x','+905551111111','hi')`)
+	adopted, refused, err := store.Adopt(t.Context(), 10, func(to, _ string) (string, error) {
+		dir.shell(t, `UPDATE messages SET content = 'something else' WHERE id = 'x'`)
+		return to, nil
+	})
+	require.NoError(t, err)
+	require.Zero(t, adopted+refused)
+	adopted, _, err = store.Adopt(t.Context(), 10, takeAll)
+	require.NoError(t, err)
+	require.Equal(t, 1, adopted)
+}
+
+func TestMessages_AStatusThatDoesNotExistIsRefusedInTheShell(t *testing.T) {
+	t.Parallel()
+	store, dir, _ := setup(t)
+	require.NoError(t, store.Accept(t.Context(), messages(1, 1, store.Now())...))
+	require.ErrorContains(t, dir.try(t, `UPDATE messages SET status = 'Pending'`), "CHECK")
+}
+
+func TestRecount_CorrectsTheCountsAfterChangesByHand(t *testing.T) {
+	t.Parallel()
+	store, dir, clock := setup(t)
+	require.NoError(t, store.Accept(t.Context(), messages(1, 5, store.Now())...))
+	dir.shell(t, `UPDATE messages SET status = 'canceled' WHERE id LIKE '%1'`)
+	dir.shell(t, `DELETE FROM messages WHERE id LIKE '%2'`)
+	dir.shell(t, `INSERT INTO messages(id,status,sent_at) VALUES('old','sent',1)`)
+	dir.shell(t, `INSERT INTO messages("to",content) VALUES('+905551111111','not adopted yet')`)
+
+	expected := models.Counts{models.StatusPending: 3, models.StatusCanceled: 1, models.StatusSent: 1}
+	// Two that find the same error at once correct it once.
+	again, third := openIn(t, dir, clock), openIn(t, dir, clock)
+	sqlitestore.WaitForBackground(again)
+	sqlitestore.WaitForBackground(third)
+	counts, err := store.Counts(t.Context())
+	require.NoError(t, err)
+	for _, status := range models.Statuses() {
+		require.Equal(t, expected[status], counts[status], status)
+	}
+}

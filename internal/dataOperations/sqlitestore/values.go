@@ -1,0 +1,108 @@
+package sqlitestore
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"auto-message-sender/internal/models"
+)
+
+// The file holds times as milliseconds since 1970, UTC, and no time as NULL. What
+// a person put in may be of any type, so reading tolerates every type; adopt is
+// where types are judged.
+
+// millis returns t as the file holds it.
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+// fromMillis returns the time that the file holds.
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// timeOrNull returns t as the file holds it, NULL for the zero time.
+func timeOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return millis(t)
+}
+
+// textOrNull returns NULL for an empty text.
+func textOrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// asText returns a value that should be text.
+func asText(value driver.Value) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []byte:
+		return string(value)
+	}
+	return ""
+}
+
+// asInt returns a value that should be an integer.
+func asInt(value driver.Value) int64 {
+	switch value := value.(type) {
+	case int64:
+		return value
+	case float64:
+		return int64(value)
+	}
+	return 0
+}
+
+// asTime returns a value that should be a time, the zero time for any that is not.
+func asTime(value driver.Value) time.Time {
+	t, _ := parseTime(value)
+	return t
+}
+
+// parseTime returns the time that a value tells: milliseconds, or ISO 8601 as
+// SQLite's date functions write it, where a missing zone means UTC.
+func parseTime(value driver.Value) (t time.Time, ok bool) {
+	switch value := value.(type) {
+	case int64:
+		return fromMillis(value), true
+	case float64:
+		return fromMillis(int64(value)), true
+	case string:
+		for _, layout := range []string{
+			time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04",
+			"2006-01-02 15:04:05Z07:00", time.DateTime, "2006-01-02 15:04", time.DateOnly,
+		} {
+			if t, err := time.Parse(layout, value); err == nil {
+				return fromMillis(millis(t)), true
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
+// messageColumns are the columns of a message in a list, in toMessage's order.
+const messageColumns = `id, "to", content, status, priority, created_at, updated_at, next_attempt_at, sent_at,
+	failed_at, message_id, error, error_code, attempt_count, retry_count`
+
+// toMessage reads a row of messageColumns.
+func toMessage(values row) models.Message {
+	return models.Message{
+		ID:            models.ID{Text: asText(values[0])},
+		To:            asText(values[1]),
+		Content:       asText(values[2]),
+		Status:        models.Status(asText(values[3])),
+		Priority:      models.Priority(asInt(values[4])),
+		CreatedAt:     asTime(values[5]),
+		UpdatedAt:     asTime(values[6]),
+		NextAttemptAt: asTime(values[7]),
+		SentAt:        asTime(values[8]),
+		FailedAt:      asTime(values[9]),
+		MessageID:     asText(values[10]),
+		Error:         asText(values[11]),
+		ErrorCode:     asText(values[12]),
+		AttemptCount:  int(asInt(values[13])),
+		RetryCount:    int(asInt(values[14])),
+	}
+}
