@@ -1,0 +1,133 @@
+package mongostore_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"auto-message-sender/internal/wireproxy"
+)
+
+// The environment carries what TestMain has found to the tests, and to the
+// processes that some of them start.
+const (
+	testURIName  = "MONGODB_TEST_URI"     // set by a person or by CI: a real MongoDB
+	serverName   = "MONGOSTORE_TEST_URI"  // what the tests connect to
+	databaseName = "MONGOSTORE_TEST_DB"   // for the processes
+	missingName  = "MONGOSTORE_NO_SERVER" // why there is none
+	standInName  = "MONGOSTORE_STAND_IN"  // set: it is the stand-in
+	howToGetOne  = "build it with `make test`, or set " + testURIName + " to a MongoDB that may be written to"
+)
+
+// startServer finds the server to test on: a real one, or else the stand-in behind
+// the proxy that makes its writes atomic. Where there is neither, the tests are
+// skipped, except under CI, where nothing may be left out.
+func startServer(ctx context.Context) (stop func(), err error) {
+	if uri := os.Getenv(testURIName); uri != "" {
+		return func() {}, os.Setenv(serverName, uri)
+	}
+	program, err := standIn()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			return nil, err
+		}
+		return func() {}, os.Setenv(missingName, err.Error())
+	}
+	uri, stopServer, err := runStandIn(ctx, program)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := wireproxy.Listen(ctx, "127.0.0.1:0", hostOf(uri))
+	if err != nil {
+		stopServer()
+		return nil, err
+	}
+	stop = func() {
+		_ = proxy.Close()
+		stopServer()
+	}
+	return stop, errors.Join(os.Setenv(serverName, proxy.URI()), os.Setenv(standInName, "yes"))
+}
+
+// standIn finds bin/ferretdb beside go.mod.
+func standIn() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("go.mod is nowhere above the tests")
+		}
+		dir = filepath.Dir(dir)
+	}
+	program := filepath.Join(dir, "bin", "ferretdb")
+	if _, err := os.Stat(program); err != nil {
+		return "", fmt.Errorf("there is no bin/ferretdb, the stand-in for MongoDB: %s", howToGetOne)
+	}
+	return program, nil
+}
+
+// runStandIn starts the program and returns the URI that it prints first. It ends
+// when its standard input closes, so also when this process dies.
+func runStandIn(ctx context.Context, program string) (uri string, stop func(), err error) {
+	command := exec.CommandContext(ctx, program, "--proxy=false")
+	command.Stderr = os.Stderr
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := command.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		_ = stdin.Close()
+		kill := time.AfterFunc(10*time.Second, func() { _ = command.Process.Kill() })
+		defer kill.Stop()
+		_, _ = io.Copy(io.Discard, stdout)
+		_ = command.Wait()
+	}
+	uri, err = bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("%s said no URI: %w", program, err)
+	}
+	return strings.TrimSpace(uri), stop, nil
+}
+
+// hostOf returns the host and port of a URI.
+func hostOf(uri string) string {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return parsed.Host
+}
+
+// serverURI returns the server to test on, or skips the test.
+func serverURI(t *testing.T) string {
+	t.Helper()
+	if reason := os.Getenv(missingName); reason != "" {
+		t.Skip(reason)
+	}
+	return os.Getenv(serverName)
+}
+
+// onStandIn reports whether the server is the stand-in, which can do less.
+func onStandIn() bool { return os.Getenv(standInName) != "" }
