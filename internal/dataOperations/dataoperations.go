@@ -29,7 +29,6 @@ type Store interface {
 	Queue
 	Leases
 	Scheduler
-	Clock
 	Connection
 }
 
@@ -163,6 +162,7 @@ type Clock interface {
 
 // Connection is the store as operators see it.
 type Connection interface {
+	Clock
 	// Ping reports whether the store can be read and written now, as an error of
 	// KindUnavailable or KindCorrupt that says what is wrong with it.
 	Ping(ctx context.Context) error

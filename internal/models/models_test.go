@@ -3,6 +3,7 @@ package models_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,20 +32,11 @@ func TestStatus_OnlyTheseTransitionsAreAllowed(t *testing.T) {
 	require.Len(t, models.Statuses(), len(allowed))
 	for _, from := range models.Statuses() {
 		for _, to := range models.Statuses() {
-			require.Equal(t, contains(allowed[from], to), from.CanBecome(to), "%s to %s", from, to)
-			require.Equal(t, from.CanBecome(to), contains(to.Sources(), from), "%s to %s", from, to)
+			require.Equal(t, slices.Contains(allowed[from], to), from.CanBecome(to), "%s to %s", from, to)
+			require.Equal(t, from.CanBecome(to), slices.Contains(to.Sources(), from), "%s to %s", from, to)
 		}
 	}
 	require.False(t, models.Status("unheard of").CanBecome(pending))
-}
-
-func contains(list []models.Status, status models.Status) bool {
-	for _, each := range list {
-		if each == status {
-			return true
-		}
-	}
-	return false
 }
 
 func TestResult_LeadsToAStatusThatSendingMayBecome(t *testing.T) {
@@ -55,52 +47,52 @@ func TestResult_LeadsToAStatusThatSendingMayBecome(t *testing.T) {
 	require.Empty(t, models.Result(0).Status())
 }
 
-var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+func epoch() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
 func running(interval time.Duration, perWindow int) models.Scheduler {
 	return models.Scheduler{Pace: models.Pace{Interval: interval, PerWindow: perWindow}}.
-		Started(models.SchedulerLog{ID: "start-1", Timestamp: epoch})
+		Started(models.SchedulerLog{ID: "start-1", Timestamp: epoch()})
 }
 
 func TestTurn_TheFirstWindowOpensAtStart(t *testing.T) {
 	t.Parallel()
-	state, changed := running(2*time.Minute, 2).Turn(epoch)
+	state, changed := running(2*time.Minute, 2).Turn(epoch())
 	require.True(t, changed)
 	require.EqualValues(t, 1, state.WindowSeq)
 	require.Equal(t, 2, state.WindowRemaining)
-	require.Equal(t, epoch.Add(2*time.Minute), state.NextWindowAt)
+	require.Equal(t, epoch().Add(2*time.Minute), state.NextWindowAt)
 	require.Equal(t, 2, state.Allowance(64))
 	require.Equal(t, 1, state.Allowance(1))
 
-	same, changed := state.Turn(epoch.Add(2*time.Minute - time.Millisecond))
+	same, changed := state.Turn(epoch().Add(2*time.Minute - time.Millisecond))
 	require.False(t, changed)
 	require.Equal(t, state, same)
 }
 
 func TestTurn_LeftOverBudgetIsNotCarriedOn(t *testing.T) {
 	t.Parallel()
-	state, _ := running(time.Minute, 5).Turn(epoch)
+	state, _ := running(time.Minute, 5).Turn(epoch())
 	state = state.Drawn(1)
 	require.Equal(t, 4, state.WindowRemaining)
-	state, _ = state.Turn(epoch.Add(time.Minute))
+	state, _ = state.Turn(epoch().Add(time.Minute))
 	require.Equal(t, 5, state.WindowRemaining)
 }
 
 func TestTurn_MissedWindowsAreNotCaughtUpAndThePhaseStays(t *testing.T) {
 	t.Parallel()
-	state, _ := running(2*time.Minute, 2).Turn(epoch)
-	state, changed := state.Turn(epoch.Add(time.Hour + 7*time.Second))
+	state, _ := running(2*time.Minute, 2).Turn(epoch())
+	state, changed := state.Turn(epoch().Add(time.Hour + 7*time.Second))
 	require.True(t, changed)
 	require.EqualValues(t, 2, state.WindowSeq)
 	require.Equal(t, 2, state.WindowRemaining)
-	require.Equal(t, epoch.Add(time.Hour+2*time.Minute), state.NextWindowAt)
+	require.Equal(t, epoch().Add(time.Hour+2*time.Minute), state.NextWindowAt)
 }
 
 func TestTurn_ANextWindowFurtherOffThanOneIntervalIsPutRight(t *testing.T) {
 	t.Parallel()
-	state, _ := running(2*time.Minute, 2).Turn(epoch)
+	state, _ := running(2*time.Minute, 2).Turn(epoch())
 	state = state.Drawn(2)
-	back := epoch.Add(-10 * time.Minute) // the clock was set back
+	back := epoch().Add(-10 * time.Minute) // the clock was set back
 	state, changed := state.Turn(back)
 	require.True(t, changed)
 	require.EqualValues(t, 1, state.WindowSeq, "no window opens for it")
@@ -110,16 +102,16 @@ func TestTurn_ANextWindowFurtherOffThanOneIntervalIsPutRight(t *testing.T) {
 
 func TestTurn_StoppedOpensNothing(t *testing.T) {
 	t.Parallel()
-	state, _ := running(time.Minute, 2).Turn(epoch)
-	state = state.Stopped(models.SchedulerLog{Timestamp: epoch.Add(time.Second)})
+	state, _ := running(time.Minute, 2).Turn(epoch())
+	state = state.Stopped(models.SchedulerLog{Timestamp: epoch().Add(time.Second)})
 	require.Zero(t, state.Allowance(10))
-	_, changed := state.Turn(epoch.Add(time.Hour))
+	_, changed := state.Turn(epoch().Add(time.Hour))
 	require.False(t, changed)
 }
 
 func TestTurn_WithoutACapTheAllowanceIsTheSlots(t *testing.T) {
 	t.Parallel()
-	state, _ := running(time.Minute, 0).Turn(epoch)
+	state, _ := running(time.Minute, 0).Turn(epoch())
 	require.Equal(t, 64, state.Allowance(64))
 	require.Equal(t, 64, state.Drawn(64).Allowance(64))
 }
@@ -129,7 +121,7 @@ func TestTurn_TheNextWindowIsAlwaysAheadAndOnThePhase(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		interval := time.Duration(rapid.Int64Range(1, int64(48*time.Hour/time.Millisecond)).Draw(t, "interval")) * time.Millisecond
 		state := running(interval, rapid.IntRange(1, 10).Draw(t, "cap"))
-		now := epoch
+		now := epoch()
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.Int64Range(-int64(time.Hour), int64(72*time.Hour)).Draw(t, "step")))
 			before := state.WindowSeq
@@ -137,7 +129,7 @@ func TestTurn_TheNextWindowIsAlwaysAheadAndOnThePhase(t *testing.T) {
 			require.LessOrEqual(t, state.WindowSeq, before+1)
 			require.True(t, state.NextWindowAt.After(now))
 			require.LessOrEqual(t, state.NextWindowAt.Sub(now), interval)
-			require.Zero(t, state.NextWindowAt.Sub(epoch)%interval)
+			require.Zero(t, state.NextWindowAt.Sub(epoch())%interval)
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -147,9 +148,7 @@ func (c *Client) call(ctx context.Context, request Request) Reply {
 
 func (c *Client) headerFor(id string) http.Header {
 	header := make(http.Header, len(c.header)+1)
-	for name, values := range c.header {
-		header[name] = values
-	}
+	maps.Copy(header, c.header)
 	header["Idempotency-Key"] = []string{IdempotencyKey(id)}
 	return header
 }

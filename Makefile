@@ -1,0 +1,110 @@
+# The targets of this project; `make help` lists them. Everything runs on a
+# machine with Go, git and make; what more a target wants, it says itself.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS   += --no-builtin-rules
+
+# nomsgpack leaves Gin's MessagePack codec out: 2 MB of binary nobody asks for.
+TAGS := nomsgpack
+
+# Stamped into the binary. Both work without git, as in an unpacked archive.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --verify --short=12 HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# Go's own VCS stamp fails the build where git does not trust the checkout's
+# owner, as in many containers; the lines above say the same and cannot fail.
+export GOFLAGS := $(filter-out -buildvcs%,$(shell go env GOFLAGS 2>/dev/null)) -buildvcs=false
+
+# How long each fuzz target runs, and how often `make race` repeats the tests.
+FUZZTIME ?= 30s
+COUNT    ?= 3
+
+# Modules of their own, so that what they need stays out of the service's go.mod.
+# ferretdb sees the service's requirements: tidy both when one of them changes.
+NESTED := tools tools/ferretdb
+
+GOLANGCI := bin/golangci-lint
+SWAG     := bin/swag
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build the static binary, bin/auto-message-sender
+	CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/auto-message-sender ./cmd/auto-message-sender
+
+.PHONY: run
+run: build ## Build and serve, with the settings of .env and the environment
+	bin/auto-message-sender serve
+
+.PHONY: demo
+demo: build ## Build and watch sample messages go out: no database, no settings
+	@bin/auto-message-sender demo
+
+# The last lines that this target prints are those of go test.
+.PHONY: test
+test: test-deps ## Run every test, with the race detector; sets up what they need
+	@scripts/go-test.sh -timeout 12m ./...
+
+.PHONY: race
+race: test-deps ## Run every test COUNT times (3), only with the race detector
+	@REQUIRE_RACE=true scripts/go-test.sh -timeout 60m -count=$(COUNT) ./...
+
+.PHONY: integration
+integration: test-deps ## Run the tests that talk to real servers, uncached (see MONGODB_TEST_URI)
+	@scripts/go-test.sh -timeout 12m -count=1 ./cmd/... ./internal/dataOperations/... ./internal/middleware/... ./pkg/...
+
+.PHONY: bench
+bench: ## Measure messages per second on this machine
+	go run -tags $(TAGS) ./bench
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check style, import direction, formatting and the module files
+	CGO_ENABLED=0 go vet -tags $(TAGS) ./...
+	CGO_ENABLED=0 $(GOLANGCI) run --build-tags $(TAGS) ./...
+	@for module in $(NESTED); do \
+	  echo "$(GOLANGCI) run in $$module"; \
+	  (cd $$module && CGO_ENABLED=0 $(CURDIR)/$(GOLANGCI) run --config $(CURDIR)/.golangci.yml ./...); \
+	done
+	$(GOLANGCI) fmt --diff
+	go mod verify
+	@for module in . $(NESTED); do \
+	  echo "go mod tidy -diff in $$module"; \
+	  (cd $$module && go mod tidy -diff) || { echo "run make tidy and commit what it changes" >&2; exit 1; }; \
+	done
+
+.PHONY: tidy
+tidy: ## Tidy go.mod and go.sum, of the nested modules too
+	@for module in . $(NESTED); do (cd $$module && go mod tidy); done
+
+.PHONY: docs
+docs: $(SWAG) ## Regenerate the OpenAPI documents in docs/
+	@scripts/generate-docs.sh
+
+# What the tests need beyond Go, and the stand-in for MongoDB.
+.PHONY: test-deps
+test-deps: bin/ferretdb
+	@scripts/setup-test-deps.sh
+
+# Tools are built into bin/ once per change of their modules.
+bin/golangci-lint: tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+bin/swag: tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 go build -o ../$@ github.com/swaggo/swag/cmd/swag
+	@touch $@
+
+# The stand-in comes with our proxy in front of it, which makes its writes atomic.
+bin/ferretdb: $(wildcard tools/ferretdb/* internal/wireproxy/*.go)
+	cd tools/ferretdb && CGO_ENABLED=0 go build -o ../../$@ .
+	@touch $@
