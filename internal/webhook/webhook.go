@@ -10,12 +10,17 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
 
@@ -41,6 +46,7 @@ type Options struct {
 	Timeout    time.Duration
 	MaxConns   int // connections kept open: as many as sends run at once
 	UserAgent  string
+	RootCAs    *x509.CertPool // nil: the system's
 	Now        func() time.Time
 }
 
@@ -88,21 +94,28 @@ func New(options Options) (*Client, error) {
 		url:     target,
 		header:  header,
 		timeout: options.Timeout,
-		client:  newHTTPClient(options.MaxConns),
+		client:  newHTTPClient(options),
 		now:     options.Now,
 	}, nil
 }
 
 // newHTTPClient returns a client that reaches the operator's webhook and
 // nothing else: no redirects, no proxy from the environment.
-func newHTTPClient(maxConns int) *http.Client {
+func newHTTPClient(options Options) *http.Client {
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dialer.DialContext(ctx, network, address)
+				if err != nil {
+					return nil, err //nolint:wrapcheck // told as it is
+				}
+				return &gatedConn{Conn: conn}, nil
+			},
 			ForceAttemptHTTP2:      true,
-			MaxIdleConns:           maxConns,
-			MaxIdleConnsPerHost:    maxConns,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: options.RootCAs},
+			MaxIdleConns:           options.MaxConns,
+			MaxIdleConnsPerHost:    options.MaxConns,
 			IdleConnTimeout:        idleConnTimeout,
 			DisableCompression:     true, // an answer is read as it comes: no decompression bombs
 			MaxResponseHeaderBytes: maxReplyHeader,
@@ -125,22 +138,26 @@ func (c *Client) Send(ctx context.Context, request Request) Reply {
 }
 
 func (c *Client) call(ctx context.Context, request Request) Reply {
-	body := newBody(request)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	gate := &gate{begin: request.Begin, cancel: cancel}
+	body := payload(request)
 	httpRequest := (&http.Request{
-		Method:        http.MethodPost,
-		URL:           c.url,
-		Host:          c.url.Host,
-		Header:        c.headerFor(request.ID),
-		Body:          body,
-		ContentLength: body.size(),
-		// No GetBody: net/http would replay a request that carries an
-		// Idempotency-Key after a broken connection, a second send nobody counted.
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx)
+		Method: http.MethodPost,
+		URL:    c.url,
+		Host:   c.url.Host,
+		Header: c.headerFor(request.ID),
+		// In memory, so that header and body leave in one write. No GetBody:
+		// net/http would replay a request that carries an Idempotency-Key after a
+		// broken connection, a second send that nobody counted.
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Proto:         "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(httptrace.WithClientTrace(ctx, gate.trace()))
 
 	response, err := c.client.Do(httpRequest)
 	if err != nil {
-		return failure(ctx, err, body.state())
+		return failure(ctx, err, gate.progress())
 	}
 	defer func() { _ = response.Body.Close() }()
 	return c.judge(response)
@@ -158,18 +175,18 @@ func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // failure is the reply of a call without an answer: err says why, state how far
 // the request had come.
-func failure(ctx context.Context, err error, state bodyState) Reply {
+func failure(ctx context.Context, err error, progress progress) Reply {
 	// *url.Error repeats the address, which may hold a secret.
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 	switch {
-	case state == bodyRefused:
-		return Reply{Verdict: NotBegun, Reason: "the lease was too short to begin"}
-	case state == bodyUntouched && timedOut:
+	case progress == refused:
+		return Reply{Verdict: NotBegun, Reason: "stopped, draining, or too little of the lease left"}
+	case progress == nothingSent && timedOut:
 		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: "no connection to the webhook within the time limit"}
-	case state == bodyUntouched:
+	case progress == nothingSent:
 		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: fmt.Sprintf("no connection to the webhook: %v", err)}
 	case timedOut:
 		return Reply{Verdict: Retry, Unknown: true, Code: models.ErrorCodeTimeout, Reason: "no answer within the time limit"}

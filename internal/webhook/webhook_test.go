@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -278,22 +279,68 @@ func TestSend_BadTLSIsAKnownOutcome(t *testing.T) {
 	require.Equal(t, models.ErrorCodeUnreachable, reply.Code)
 }
 
-func TestSend_NothingLeavesWhenBeginRefuses(t *testing.T) {
+func TestSend_NotOneByteLeavesWhenBeginRefuses(t *testing.T) {
 	t.Parallel()
-	var requests atomic.Int32
-	client := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		if body, err := io.ReadAll(r.Body); err == nil && len(body) > 0 {
-			requests.Add(1)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	received := make(chan []byte, 1)
+	go func() {
+		defer close(received)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
 		}
-	})
-	// Once on a new connection, once on a kept one.
-	for range 2 {
-		reply := client.Send(t.Context(), webhook.Request{ID: "id", To: "+1", Content: "x", Begin: func() bool { return false }})
-		require.Equal(t, webhook.NotBegun, reply.Verdict)
-		require.False(t, reply.Unknown)
-		require.Zero(t, requests.Load())
-		require.Equal(t, webhook.Accepted, send(t, client).Verdict)
-		require.EqualValues(t, 1, requests.Swap(0))
+		content, _ := io.ReadAll(conn)
+		received <- content
+		_ = conn.Close()
+	}()
+	client := newClient(t, "http://"+listener.Addr().String())
+	reply := client.Send(t.Context(), refusedRequest())
+	require.Equal(t, webhook.NotBegun, reply.Verdict)
+	require.False(t, reply.Unknown)
+	require.Empty(t, <-received)
+	require.NoError(t, listener.Close())
+}
+
+func refusedRequest() webhook.Request {
+	return webhook.Request{ID: "id", To: "+1", Content: "x", Begin: func() bool { return false }}
+}
+
+func TestSend_NothingLeavesWhenBeginRefusesOnAnyKindOfConnection(t *testing.T) {
+	t.Parallel()
+	for name, configure := range map[string]func(*httptest.Server){
+		"HTTP/1.1":          func(s *httptest.Server) { s.Start() },
+		"HTTP/1.1 over TLS": func(s *httptest.Server) { s.StartTLS() },
+		"HTTP/2.0":          func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			var proto atomic.Value
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				proto.Store(r.Proto)
+			}))
+			configure(server)
+			t.Cleanup(server.Close)
+			options := webhook.Options{URL: server.URL, Timeout: 5 * time.Second, MaxConns: 4, UserAgent: "test", Now: time.Now}
+			if server.TLS != nil {
+				options.RootCAs = x509.NewCertPool()
+				options.RootCAs.AddCert(server.Certificate())
+			}
+			client, err := webhook.New(options)
+			require.NoError(t, err)
+			t.Cleanup(client.Close)
+
+			// First on a new connection, then on a kept one.
+			for range 2 {
+				require.Equal(t, webhook.NotBegun, client.Send(t.Context(), refusedRequest()).Verdict)
+				require.Zero(t, calls.Load())
+				require.Equal(t, webhook.Accepted, send(t, client).Verdict)
+				require.EqualValues(t, 1, calls.Swap(0))
+			}
+			require.True(t, strings.HasPrefix(name, fmt.Sprint(proto.Load())), proto.Load())
+		})
 	}
 }
 
