@@ -57,10 +57,11 @@ race: test-deps ## Run every test COUNT times (3), only with the race detector
 
 .PHONY: integration
 integration: test-deps ## Run the tests that talk to real servers, uncached (see MONGODB_TEST_URI)
-	@scripts/go-test.sh -timeout 12m -count=1 ./cmd/... ./internal/dataOperations/... ./internal/middleware/... ./pkg/...
+	@scripts/go-test.sh -timeout 12m -count=1 \
+	  ./internal/e2e/... ./internal/dataOperations/... ./internal/middleware/... ./pkg/...
 
 .PHONY: bench
-bench: ## Measure messages per second on this machine
+bench: build ## Measure messages per second, beside a plain client loop on the same machine
 	go run -tags $(TAGS) ./bench
 
 .PHONY: fuzz
@@ -90,9 +91,9 @@ tidy: ## Tidy go.mod and go.sum, of the nested modules too
 docs: $(SWAG) ## Regenerate the OpenAPI documents in docs/
 	@scripts/generate-docs.sh
 
-# What the tests need beyond Go, and the stand-in for MongoDB.
+# What the tests need beyond Go, and the stand-in for MongoDB unless there is a real one.
 .PHONY: test-deps
-test-deps: bin/ferretdb
+test-deps: $(if $(MONGODB_TEST_URI),,bin/ferretdb)
 	@scripts/setup-test-deps.sh
 
 # Tools are built into bin/ once per change of their modules.

@@ -57,4 +57,5 @@ func post(ctx context.Context, client *http.Client, url string, i int64) error {
 
 // recipient and content make message i, the same for loop and service.
 func recipient(i int) string { return fmt.Sprintf("+90555%07d", i%10_000_000) }
-func content(i int) string   { return fmt.Sprintf("Benchmark message number %d, of a usual length.", i) }
+
+func content(i int) string { return fmt.Sprintf("Benchmark message number %d, of a usual length.", i) }

@@ -21,3 +21,6 @@ everything=$(mktemp -d)
 trap 'rm -rf "$everything"' EXIT
 describe --outputTypes json --output "$everything"
 (cd tools && go run ./openapi "$everything/swagger.json" ../docs/openapi.json)
+
+# The table of settings in the README.
+go test -count=1 ./internal/config -run TestReadme_HasTheTableOfSettings -update >/dev/null

@@ -19,7 +19,7 @@ func TestConfigCheck_ShowsEverySettingAndItsSource(t *testing.T) {
 	term := setup(t, map[string]string{"WEBHOOK_URL": "http://127.0.0.1:9090/hook", "WEBHOOK_AUTH_KEY_FILE": secret})
 	term.writeDotenv(t, "SERVER_PORT=9000\nREDIS_PASSWORD=p\n")
 
-	require.Equal(t, exitDone, term.run("config", "check"))
+	require.Equal(t, exitDone, term.run(t, "config", "check"))
 	require.Empty(t, term.stderr.String())
 	shown := term.stdout.String()
 	for _, setting := range config.Describe() {
@@ -38,7 +38,7 @@ func TestConfigCheck_ShowsEveryProblemAndExitsWithTwo(t *testing.T) {
 	t.Parallel()
 	term := setup(t, map[string]string{"SERVER_PORT": "no", "MAX_IN_FLIGHT": "0"})
 	term.writeDotenv(t, "SERVER_PROT=1\n")
-	require.Equal(t, exitConfiguration, term.run("config", "check"))
+	require.Equal(t, exitConfiguration, term.run(t, "config", "check"))
 	require.Regexp(t, `^warning: [^\n]*SERVER_PROT[^\n]*\nerror: SERVER_PORT: [^\n]*\nerror: WEBHOOK_URL: [^\n]*\nerror: MAX_IN_FLIGHT: [^\n]*\n$`,
 		term.stderr.String())
 	require.Regexp(t, `(?m)^SERVER_PORT=no +# environment$`, term.stdout.String())
@@ -63,7 +63,7 @@ func TestConfigCheck_ShowsNoSecret(t *testing.T) {
 				environ["LOG_LEVEL"] = "loud" // so that it does not start
 			}
 			term := setup(t, environ)
-			term.run(args...)
+			term.run(t, args...)
 			require.NotContains(t, term.stdout.String()+term.stderr.String(), canary)
 		}
 	}
@@ -78,6 +78,6 @@ func TestConfigCheck_FailsWhenItCannotWrite(t *testing.T) {
 	t.Parallel()
 	term := setup(t, map[string]string{"WEBHOOK_URL": "http://127.0.0.1:9090"})
 	term.process.stdout = brokenPipe{}
-	require.Equal(t, exitFailed, term.run("config", "check"))
+	require.Equal(t, exitFailed, term.run(t, "config", "check"))
 	require.Contains(t, term.stderr.String(), "broken pipe")
 }

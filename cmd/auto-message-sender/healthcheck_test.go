@@ -19,11 +19,14 @@ func listen(t *testing.T, address string, status int) (port string) {
 		t.Skipf("nothing can listen on %s here: %v", address, err)
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/livez" {
-			status = http.StatusNotFound
+		switch r.URL.Path {
+		case "/livez":
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(status)
+		case "/elsewhere": // whoever follows a redirect gets a 200
+		default:
+			http.NotFound(w, r)
 		}
-		w.Header().Set("Location", "/elsewhere")
-		w.WriteHeader(status)
 	}))
 	_ = server.Listener.Close()
 	server.Listener = listener
@@ -50,7 +53,7 @@ func TestHealthcheck_AsksTheServiceOfTheSameSettings(t *testing.T) {
 			t.Parallel()
 			// WEBHOOK_URL is missing, which is not what is asked.
 			term := setup(t, map[string]string{"SERVER_HOST": test.host, "SERVER_PORT": listen(t, test.listens, http.StatusOK)})
-			require.Equal(t, exitDone, term.run("healthcheck"), term.stderr.String())
+			require.Equal(t, exitDone, term.run(t, "healthcheck"), term.stderr.String())
 			require.Empty(t, term.stdout.String())
 		})
 	}
@@ -60,7 +63,7 @@ func TestHealthcheck_AnythingBut200IsNotHealthy(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusNotFound, http.StatusFound, http.StatusNoContent} {
 		term := setup(t, map[string]string{"SERVER_PORT": listen(t, "127.0.0.1", status)})
-		require.Equal(t, exitFailed, term.run("healthcheck"))
+		require.Equal(t, exitFailed, term.run(t, "healthcheck"))
 		require.Contains(t, term.stderr.String(), http.StatusText(status))
 	}
 }
@@ -71,14 +74,14 @@ func TestHealthcheck_NobodyThereIsNotHealthy(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
 	term := setup(t, nil)
-	require.Equal(t, exitFailed, term.run("healthcheck", "--url", "http://"+listener.Addr().String()+"/livez"))
+	require.Equal(t, exitFailed, term.run(t, "healthcheck", "--url", "http://"+listener.Addr().String()+"/livez"))
 	require.Contains(t, term.stderr.String(), "connection refused")
 }
 
 func TestHealthcheck_WrongSettingsAreNotHealthyAndNotExitCodeTwo(t *testing.T) {
 	t.Parallel()
 	term := setup(t, map[string]string{"SERVER_PORT": "no"})
-	require.Equal(t, exitFailed, term.run("healthcheck"))
+	require.Equal(t, exitFailed, term.run(t, "healthcheck"))
 	require.Contains(t, term.stderr.String(), "SERVER_PORT is wrong")
 }
 
@@ -86,11 +89,29 @@ func TestHealthcheck_TakesAnotherURL(t *testing.T) {
 	t.Parallel()
 	address := url.URL{Scheme: "http", Host: "127.0.0.1:" + listen(t, "127.0.0.1", http.StatusOK), Path: "/livez"}
 	term := setup(t, map[string]string{"SERVER_PORT": "no"})
-	require.Equal(t, exitDone, term.run("healthcheck", "--url", address.String()))
+	require.Equal(t, exitDone, term.run(t, "healthcheck", "--url", address.String()))
 
 	for _, wrong := range []string{"127.0.0.1:8080", "ftp://a/", "http://", "/livez", "http://a b/"} {
 		term := setup(t, nil)
-		require.Equal(t, exitFailed, term.run("healthcheck", "--url", wrong))
+		require.Equal(t, exitFailed, term.run(t, "healthcheck", "--url", wrong))
 		require.Contains(t, term.stderr.String(), "--url must look like http://127.0.0.1:8080/livez")
+	}
+}
+
+// Some systems reach a service by the address that stands for all of them, so
+// asking one proves nothing.
+func TestLivezURL_AsksNoAddressThatStandsForAll(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"0.0.0.0":     "http://127.0.0.1:8080/livez",
+		"::":          "http://[::1]:8080/livez",
+		"::1":         "http://[::1]:8080/livez",
+		"192.168.1.5": "http://192.168.1.5:8080/livez",
+		"localhost":   "http://localhost:8080/livez",
+	}
+	for host, want := range tests {
+		got, err := setup(t, map[string]string{"SERVER_HOST": host}).livezURL()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	}
 }

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,7 +24,7 @@ var version, commit string
 func main() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	os.Exit(execute(os.Args[1:], process{
+	os.Exit(execute(context.Background(), os.Args[1:], process{
 		environ: env.ToMap(os.Environ()),
 		dotenv:  ".env",
 		stdout:  os.Stdout,

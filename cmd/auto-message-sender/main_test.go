@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"sync"
@@ -61,8 +62,14 @@ func setup(t *testing.T, environ map[string]string) *terminal {
 	return term
 }
 
-// run runs a command to its end and returns the exit code.
-func (term *terminal) run(args ...string) int { return execute(args, term.process) }
+// run runs a command to its end and returns the exit code. A command that should
+// have ended by itself, and does not, is asked to after a while.
+func (term *terminal) run(t *testing.T, args ...string) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	return execute(ctx, args, term.process)
+}
 
 // writeDotenv makes the .env file.
 func (term *terminal) writeDotenv(t *testing.T, content string) {

@@ -82,10 +82,10 @@ func newRootCommand(p process) *cobra.Command {
 }
 
 // execute runs the command line and returns the exit code.
-func execute(args []string, p process) int {
-	ctx, release := untilSignal(context.Background(), p.signals, p.exit)
+func execute(ctx context.Context, args []string, p process) int {
+	ctx, release := untilSignal(ctx, p.signals, p.exit)
 	defer release()
-	root := newRootCommand(p)
+	root := newRootCommand(p) //nolint:contextcheck // cobra hands ctx to the commands
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {

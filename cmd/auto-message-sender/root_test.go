@@ -15,7 +15,7 @@ func TestExecute_ServesWithoutASubcommand(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{}, {"serve"}} {
 		term := setup(t, map[string]string{"SERVER_PORT": "no"})
-		require.Equal(t, exitConfiguration, term.run(args...))
+		require.Equal(t, exitConfiguration, term.run(t, args...))
 		require.Contains(t, term.stderr.String(), "error: SERVER_PORT: must be a whole number")
 		require.Contains(t, term.stderr.String(), "error: WEBHOOK_URL: must be set")
 		require.Empty(t, term.stdout.String())
@@ -25,7 +25,7 @@ func TestExecute_ServesWithoutASubcommand(t *testing.T) {
 func TestExecute_ConfigurationProblemsStandOnALineEach(t *testing.T) {
 	t.Parallel()
 	term := setup(t, map[string]string{"SERVER_PORT": "no", "SERVER_HOST": "0.0.0.0", "LOG_LEVEL": "loud"})
-	require.Equal(t, exitConfiguration, term.run("serve"))
+	require.Equal(t, exitConfiguration, term.run(t, "serve"))
 	require.Regexp(t, `^error: SERVER_PORT: [^\n]+\nerror: API_KEYS: [^\n]+\nerror: WEBHOOK_URL: [^\n]+\nerror: LOG_LEVEL: [^\n]+\n$`,
 		term.stderr.String())
 }
@@ -34,7 +34,7 @@ func TestExecute_WarnsOfTheMisspeltNameBehindAMissingSetting(t *testing.T) {
 	t.Parallel()
 	term := setup(t, nil)
 	term.writeDotenv(t, "WEBHOK_URL=http://127.0.0.1:9090\n")
-	require.Equal(t, exitConfiguration, term.run())
+	require.Equal(t, exitConfiguration, term.run(t))
 	require.Regexp(t, `^warning: .*did you mean WEBHOOK_URL\?\nerror: WEBHOOK_URL: `, term.stderr.String())
 }
 
@@ -54,7 +54,7 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := setup(t, nil)
-			require.Equal(t, exitFailed, term.run(test.args...))
+			require.Equal(t, exitFailed, term.run(t, test.args...))
 			require.Contains(t, term.stderr.String(), "error: ")
 			require.Contains(t, term.stderr.String(), test.says)
 			require.Empty(t, term.stdout.String())
@@ -65,14 +65,14 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 func TestExecute_HelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	term := setup(t, nil)
-	require.Equal(t, exitDone, term.run("--help"))
+	require.Equal(t, exitDone, term.run(t, "--help"))
 	for _, command := range []string{"serve", "demo", "sink", "healthcheck", "config", "version", "completion"} {
 		require.Regexp(t, `(?m)^  `+command+` `, term.stdout.String())
 	}
 	require.Empty(t, term.stderr.String())
 
 	term = setup(t, nil)
-	require.Equal(t, exitDone, term.run("config"))
+	require.Equal(t, exitDone, term.run(t, "config"))
 	require.Contains(t, term.stdout.String(), "check")
 }
 
@@ -80,7 +80,7 @@ func TestExecute_WritesCompletions(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		term := setup(t, nil)
-		require.Equal(t, exitDone, term.run("completion", shell))
+		require.Equal(t, exitDone, term.run(t, "completion", shell))
 		require.Contains(t, term.stdout.String(), "auto-message-sender")
 	}
 }

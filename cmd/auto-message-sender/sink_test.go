@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +15,14 @@ import (
 )
 
 // startSink runs a sink on a free port. End sends the signal of Ctrl-C, and
-// returns the exit code.
+// returns the exit code; a test that fails before ends the sink too.
 func startSink(t *testing.T, args ...string) (term *terminal, address string, end func() int) {
 	t.Helper()
 	term = setup(t, nil)
 	codes := make(chan int, 1)
-	go func() { codes <- term.run(append([]string{"sink", "--addr", "127.0.0.1:0"}, args...)...) }()
+	var running sync.WaitGroup
+	running.Go(func() { codes <- term.run(t, append([]string{"sink", "--addr", "127.0.0.1:0"}, args...)...) })
+	t.Cleanup(running.Wait)
 	listens := regexp.MustCompile(`^sink listens on (http://127\.0\.0\.1:\d+);`)
 	require.Eventually(t, func() bool { return listens.MatchString(term.stdout.String()) }, 10*time.Second, time.Millisecond)
 	return term, listens.FindStringSubmatch(term.stdout.String())[1], func() int {
@@ -124,7 +127,7 @@ func TestSink_RefusesWrongFlags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := setup(t, nil)
-			require.Equal(t, exitFailed, term.run(append([]string{"sink"}, test.args...)...))
+			require.Equal(t, exitFailed, term.run(t, append([]string{"sink"}, test.args...)...))
 			for _, text := range test.says {
 				require.Contains(t, term.stderr.String(), text)
 			}

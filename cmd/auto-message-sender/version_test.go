@@ -12,18 +12,18 @@ import (
 func TestVersion_ShowsTheBuild(t *testing.T) {
 	t.Parallel()
 	term := setup(t, nil)
-	require.Equal(t, exitDone, term.run("version"))
+	require.Equal(t, exitDone, term.run(t, "version"))
 	require.Equal(t, "auto-message-sender v1.2.3\ncommit   0123abc\ngo       go1.26.0\nplatform linux/amd64\n", term.stdout.String())
 
 	term = setup(t, nil)
-	require.Equal(t, exitDone, term.run("--version"))
+	require.Equal(t, exitDone, term.run(t, "--version"))
 	require.Contains(t, term.stdout.String(), "v1.2.3")
 }
 
 func TestVersion_AsJSON(t *testing.T) {
 	t.Parallel()
 	term := setup(t, nil)
-	require.Equal(t, exitDone, term.run("version", "--json"))
+	require.Equal(t, exitDone, term.run(t, "version", "--json"))
 	var shown map[string]string
 	require.NoError(t, json.Unmarshal([]byte(term.stdout.String()), &shown))
 	require.Equal(t, map[string]string{

@@ -43,7 +43,7 @@ func (h *hook) Send(ctx context.Context, request webhook.Request) webhook.Reply 
 		return webhook.Reply{Verdict: webhook.NotBegun}
 	}
 	h.mu.Lock()
-	h.calls = append(h.calls, call{request.ID, time.Now()}) //nolint:forbidigo // virtual time
+	h.calls = append(h.calls, call{request.ID, now()})
 	if h.count == nil {
 		h.count = map[string]int{}
 	}
@@ -108,7 +108,7 @@ func (s *scene) replica(pace models.Pace, change func(*dispatch.Options)) *repli
 	s.t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	store, err := sqlitestore.Open(s.t.Context(), sqlitestore.Options{Dir: s.dir, Now: time.Now, NewID: uuid.NewString, Log: log})
+	store, err := sqlitestore.Open(s.t.Context(), sqlitestore.Options{Dir: s.dir, Now: now, NewID: uuid.NewString, Log: log})
 	require.NoError(s.t, err)
 	require.NoError(s.t, store.Configure(s.t.Context(), pace))
 	got := new(receipts)
@@ -116,7 +116,7 @@ func (s *scene) replica(pace models.Pace, change func(*dispatch.Options)) *repli
 		Store: store, Sender: s.hook, Receipts: got, Log: log,
 		Inspect: func(to, _ string) (string, error) { return to, nil },
 		Replica: uuid.NewString(), AttemptTimeout: attemptTimeout,
-		MaxInFlight: 64, MaxAttempts: 3, NewID: uuid.NewString, Now: time.Now,
+		MaxInFlight: 64, MaxAttempts: 3, NewID: uuid.NewString, Now: now,
 	}
 	if change != nil {
 		change(&options)
@@ -128,7 +128,7 @@ func (s *scene) replica(pace models.Pace, change func(*dispatch.Options)) *repli
 
 func (r *replica) accept(t *testing.T, n int) {
 	t.Helper()
-	created := time.Now() //nolint:forbidigo // virtual time
+	created := now()
 	for i := range n {
 		require.NoError(t, r.store.Accept(t.Context(), models.Message{
 			ID: models.ID{Text: fmt.Sprintf("m-%04d", i)}, To: "+905551111111", Content: "hi",
@@ -157,6 +157,9 @@ func (r *replica) message(t *testing.T, id string) models.Message {
 	require.NoError(t, err)
 	return message
 }
+
+// now is the clock of the bubble where there is one.
+func now() time.Time { return time.Now() } //nolint:forbidigo // the one place
 
 func uncapped() models.Pace { return models.Pace{Interval: 2 * time.Minute} }
 
@@ -261,7 +264,7 @@ func TestDispatch_TwoReplicasShareTheBudgetOfAWindow(t *testing.T) {
 		b.Start()
 		defer a.end(t)
 		defer b.end(t)
-		started := time.Now() //nolint:forbidigo // virtual time
+		started := now()
 		a.start(t)
 		pause(windows*pace.Interval - time.Second)
 
@@ -361,7 +364,7 @@ func TestStop_NoReplicaStartsAnAttemptASecondAfterItsAnswer(t *testing.T) {
 		_, inFlight, err := a.Scheduler().Stop(t.Context(), "test", "enough")
 		require.NoError(t, err)
 		require.LessOrEqual(t, inFlight, 4)
-		stopped := time.Now() //nolint:forbidigo // virtual time
+		stopped := now()
 		pause(time.Minute)
 
 		calls := s.hook.seen()

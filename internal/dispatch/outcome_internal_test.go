@@ -10,7 +10,7 @@ import (
 	"auto-message-sender/internal/webhook"
 )
 
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
 func TestDecide_WhatEachReplyBecomes(t *testing.T) {
 	t.Parallel()
@@ -48,20 +48,20 @@ func TestDecide_WhatEachReplyBecomes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			message := models.Claimed{Claim: models.Claim{ID: models.ID{Text: "m"}, ClaimID: "c"}, Attempt: test.attempt}
-			outcome := decide(message, test.reply, Options{MaxAttempts: maxAttempts, Hold: test.hold, Replica: "r"}, noon)
+			outcome := decide(message, test.reply, Options{MaxAttempts: maxAttempts, Hold: test.hold, Replica: "r"}, noon())
 
 			require.Equal(t, test.result, outcome.Result)
 			require.Equal(t, test.code, outcome.ErrorCode)
 			require.Equal(t, message.ID, outcome.ID)
 			require.Equal(t, "c", outcome.ClaimID)
-			require.Equal(t, noon, outcome.At)
+			require.Equal(t, noon(), outcome.At)
 			require.Equal(t, test.reply.MessageID, outcome.MessageID)
 			require.Equal(t, models.Attempt{
-				Number: test.attempt, StartedAt: noon.Add(-test.reply.Duration), Duration: test.reply.Duration,
+				Number: test.attempt, StartedAt: noon().Add(-test.reply.Duration), Duration: test.reply.Duration,
 				StatusCode: test.reply.StatusCode, Error: outcome.Error, Replica: "r",
 			}, outcome.Attempt)
 			if test.result == models.ResultRetry {
-				wait := outcome.NextAttemptAt.Sub(noon)
+				wait := outcome.NextAttemptAt.Sub(noon())
 				require.GreaterOrEqual(t, wait, test.atLeast)
 				require.LessOrEqual(t, wait, test.atMost)
 			} else {
@@ -69,7 +69,7 @@ func TestDecide_WhatEachReplyBecomes(t *testing.T) {
 			}
 		})
 	}
-	failed := decide(models.Claimed{Attempt: 1}, refused, Options{MaxAttempts: 3}, noon)
+	failed := decide(models.Claimed{Attempt: 1}, refused, Options{MaxAttempts: 3}, noon())
 	require.Equal(t, "webhook answered 400 Bad Request: no such sender", failed.Error)
 }
 

@@ -22,7 +22,7 @@ type rescueScene struct {
 func newRescueScene(t *testing.T, claims ...models.Claim) *rescueScene {
 	t.Helper()
 	log, _ := test.NewNullLogger()
-	s := &rescueScene{clock: &clock{now: noon}, flight: newFlight(10)}
+	s := &rescueScene{clock: &clock{now: noon()}, flight: newFlight(10)}
 	s.store = &faultyStore{
 		claims: func() ([]models.Claim, error) { return claims, nil },
 		rescue: func(lapsed []models.Claim) (int, error) {
@@ -34,13 +34,13 @@ func newRescueScene(t *testing.T, claims ...models.Claim) *rescueScene {
 	return s
 }
 
-func claimOf(id, claimID string, lease time.Duration) models.Claim {
-	return models.Claim{ID: models.ID{Text: id}, ClaimID: claimID, Owner: "other", Lease: lease}
+func claimOf(claimID string, lease time.Duration) models.Claim {
+	return models.Claim{ID: models.ID{Text: "m1"}, ClaimID: claimID, Owner: "other", Lease: lease}
 }
 
 func TestRescue_OnlyAfterTheWholeLeaseWasWatched(t *testing.T) {
 	t.Parallel()
-	s := newRescueScene(t, claimOf("m1", "c1", 35*time.Second))
+	s := newRescueScene(t, claimOf("c1", 35*time.Second))
 	for range 35 {
 		s.rescuer.runOnce(t.Context())
 		require.Empty(t, s.rescued)
@@ -52,10 +52,10 @@ func TestRescue_OnlyAfterTheWholeLeaseWasWatched(t *testing.T) {
 
 func TestRescue_ANewClaimOfTheSameMessageIsWatchedAnew(t *testing.T) {
 	t.Parallel()
-	s := newRescueScene(t, claimOf("m1", "c1", 10*time.Second))
+	s := newRescueScene(t, claimOf("c1", 10*time.Second))
 	s.rescuer.runOnce(t.Context())
 	s.clock.advance(9 * time.Second)
-	s.store.claims = func() ([]models.Claim, error) { return []models.Claim{claimOf("m1", "c2", 10*time.Second)}, nil }
+	s.store.claims = func() ([]models.Claim, error) { return []models.Claim{claimOf("c2", 10*time.Second)}, nil }
 	s.rescuer.runOnce(t.Context())
 	s.clock.advance(9 * time.Second)
 	s.rescuer.runOnce(t.Context())
@@ -67,7 +67,7 @@ func TestRescue_ANewClaimOfTheSameMessageIsWatchedAnew(t *testing.T) {
 
 func TestRescue_AStoreOutageRestartsTheCount(t *testing.T) {
 	t.Parallel()
-	s := newRescueScene(t, claimOf("m1", "c1", 10*time.Second))
+	s := newRescueScene(t, claimOf("c1", 10*time.Second))
 	answer := s.store.claims
 	s.rescuer.runOnce(t.Context())
 	s.clock.advance(9 * time.Second)
@@ -84,7 +84,7 @@ func TestRescue_AStoreOutageRestartsTheCount(t *testing.T) {
 
 func TestRescue_WhatIsInFlightHereIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	claim := claimOf("m1", "c1", 10*time.Second)
+	claim := claimOf("c1", 10*time.Second)
 	s := newRescueScene(t, claim)
 	s.flight.take([]models.Claimed{{Claim: claim}})
 	s.rescuer.runOnce(t.Context())

@@ -17,33 +17,35 @@ import (
 
 func TestView_AnAnswerOvertakenByALaterOneIsForgotten(t *testing.T) {
 	t.Parallel()
-	clock := &clock{now: noon}
+	clock := &clock{now: noon()}
 	view := newView(clock.Now)
 	require.False(t, view.mayStart(), "nothing is known yet")
-	view.saw(models.Scheduler{Running: true}, noon)
+	view.saw(models.Scheduler{Running: true}, noon())
 	require.True(t, view.mayStart())
-	view.saw(models.Scheduler{Running: false}, noon.Add(time.Millisecond))
-	view.saw(models.Scheduler{Running: true}, noon)
+	view.saw(models.Scheduler{Running: false}, noon().Add(time.Millisecond))
+	view.saw(models.Scheduler{Running: true}, noon())
 	require.False(t, view.mayStart())
 }
 
 func TestView_NoAttemptStartsOnKnowledgeOlderThanASecond(t *testing.T) {
 	t.Parallel()
-	clock := &clock{now: noon}
+	clock := &clock{now: noon()}
 	view := newView(clock.Now)
-	view.saw(models.Scheduler{Running: true}, noon)
+	view.saw(models.Scheduler{Running: true}, noon())
 	clock.advance(freshness - time.Millisecond)
 	require.True(t, view.mayStart())
 	clock.advance(time.Millisecond)
 	require.False(t, view.mayStart())
 }
 
+func bubbleTime() time.Time { return time.Now() } //nolint:forbidigo // virtual
+
 // attemptOnce sends one claimed message whose lease ends in left through a pool,
 // and returns what was recorded and given back.
 func attemptOnce(t *testing.T, left time.Duration, prepare func(*pool)) (recorded []models.Outcome, givenBack []models.Claim) {
 	t.Helper()
 	log, _ := test.NewNullLogger()
-	clock := &clock{now: noon}
+	clock := &clock{now: noon()}
 	options := Options{
 		Store: &faultyStore{
 			now: clock.Now,
@@ -63,7 +65,7 @@ func attemptOnce(t *testing.T, left time.Duration, prepare func(*pool)) (recorde
 		AttemptTimeout: 30 * time.Second, Now: clock.Now,
 	}
 	view := newView(clock.Now)
-	view.saw(models.Scheduler{Running: true}, noon)
+	view.saw(models.Scheduler{Running: true}, noon())
 	recorder := newRecorder(options, newFlight(4))
 	recorder.freed = func() {}
 	recorder.Start()
@@ -71,7 +73,7 @@ func attemptOnce(t *testing.T, left time.Duration, prepare func(*pool)) (recorde
 	if prepare != nil {
 		prepare(pool)
 	}
-	pool.submit(job{message: models.Claimed{Claim: claimOf("m1", "c1", 35*time.Second), Attempt: 1}, until: noon.Add(left)})
+	pool.submit(job{message: models.Claimed{Claim: claimOf("c1", 35*time.Second), Attempt: 1}, until: noon().Add(left)})
 	pool.attempts.Wait()
 	pool.Close(t.Context())
 	require.Zero(t, recorder.Close(t.Context()))
@@ -95,7 +97,7 @@ func TestSend_ALeaseTooShortForTheAttemptIsGivenBack(t *testing.T) {
 func TestSend_NothingBeginsAfterAStop(t *testing.T) {
 	t.Parallel()
 	recorded, givenBack := attemptOnce(t, 35*time.Second, func(p *pool) {
-		p.view.saw(models.Scheduler{Running: false}, noon)
+		p.view.saw(models.Scheduler{Running: false}, noon())
 	})
 	require.Empty(t, recorded)
 	require.Len(t, givenBack, 1)
@@ -114,7 +116,7 @@ func TestRecord_IsRepeatedUntilTheStoreAnswers(t *testing.T) {
 		log, hook := test.NewNullLogger()
 		failures := 100
 		flight := newFlight(4)
-		claim := claimOf("m1", "c1", time.Minute)
+		claim := claimOf("c1", time.Minute)
 		flight.take([]models.Claimed{{Claim: claim}})
 		recorder := newRecorder(Options{
 			Store: &faultyStore{record: func(outcomes []models.Outcome) ([]bool, error) {
@@ -123,7 +125,7 @@ func TestRecord_IsRepeatedUntilTheStoreAnswers(t *testing.T) {
 				}
 				return []bool{true}, nil
 			}},
-			Receipts: noReceipts{}, Log: log, MaxInFlight: 4, Now: time.Now,
+			Receipts: noReceipts{}, Log: log, MaxInFlight: 4, Now: bubbleTime,
 		}, flight)
 		var freed atomic.Int32
 		recorder.freed = func() { freed.Add(1) }
@@ -150,7 +152,7 @@ func TestRecord_WhatCannotBeRecordedInTimeIsCounted(t *testing.T) {
 		log, _ := test.NewNullLogger()
 		recorder := newRecorder(Options{
 			Store:    &faultyStore{record: func([]models.Outcome) ([]bool, error) { return nil, errors.New("away") }},
-			Receipts: noReceipts{}, Log: log, MaxInFlight: 4, Now: time.Now,
+			Receipts: noReceipts{}, Log: log, MaxInFlight: 4, Now: bubbleTime,
 		}, newFlight(4))
 		recorder.freed = func() {}
 		recorder.Start()

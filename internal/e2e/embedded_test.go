@@ -23,7 +23,7 @@ func TestServe_TheTourOfTheReadme(t *testing.T) {
 	require.Equal(t, "Scheduler started successfully", started["message"])
 	again := p.must(http.StatusConflict, "POST", "/api/v1/scheduler/start", "")
 	require.NotEmpty(t, again["error"])
-	p.waitForCount("sent", 3)
+	p.waitForSent(3)
 
 	sent := p.must(http.StatusOK, "GET", "/api/v1/messages/sent?page=1&per_page=2", "")
 	require.EqualValues(t, 3, sent["total"])
@@ -40,7 +40,7 @@ func TestServe_TheTourOfTheReadme(t *testing.T) {
 	for i, id := range ids {
 		call := hook.call(t, id)
 		require.Equal(t, "canary-key-1", call.auth)
-		require.Equal(t, fmt.Sprintf(`{"to":"+90555111%04d","content":"message %d"}`, i, i), call.body)
+		require.JSONEq(t, fmt.Sprintf(`{"to":"+90555111%04d","content":"message %d"}`, i, i), call.body)
 	}
 	p.signal(syscall.SIGTERM)
 	require.Zero(t, p.exit())
@@ -74,7 +74,7 @@ func TestServe_KilledInMidSendTheMessageGoesOutAgainWithTheSameKey(t *testing.T)
 	close(dead)
 
 	second := serve(t, settings)
-	second.waitForCount("sent", 5)
+	second.waitForSent(5)
 	var twice []string
 	for key, n := range hook.perKey() {
 		require.LessOrEqual(t, n, 2)
@@ -107,7 +107,7 @@ func requireTwoPerWindow(t *testing.T, a, b *process, hook *receiver) {
 	answer := b.must(http.StatusOK, "POST", "/api/v1/scheduler/start", "")
 	started, err := time.Parse(time.RFC3339, fmt.Sprint(answer["started_at"]))
 	require.NoError(t, err)
-	a.waitForCount("sent", 8)
+	a.waitForSent(8)
 	a.must(http.StatusOK, "POST", "/api/v1/scheduler/stop", "")
 
 	perWindow := map[int]int{}
@@ -118,7 +118,7 @@ func requireTwoPerWindow(t *testing.T, a, b *process, hook *receiver) {
 		require.LessOrEqual(t, n, 2, "window %d of %v", window, perWindow)
 	}
 	require.GreaterOrEqual(t, len(perWindow), 4)
-	require.Equal(t, len(hook.seen()), len(hook.perKey()), "nothing twice")
+	require.Len(t, hook.perKey(), len(hook.seen()), "nothing twice")
 }
 
 func TestServe_TermInFlightFinishesRecordsAndExitsZero(t *testing.T) {
@@ -215,7 +215,7 @@ func TestServe_AFileThatIsNoStoreIsRefusedAndLeftAsItIs(t *testing.T) {
 	p := start(t, map[string]string{"DATA_DIR": dir, "WEBHOOK_URL": "http://127.0.0.1:9/", "SERVER_PORT": fmt.Sprint(freePort(t))})
 	require.Equal(t, 1, p.exit())
 	require.Contains(t, p.stderr.String(), entries[0].Name())
-	after, err := os.ReadFile(path)
+	after, err := os.ReadFile(path) //nolint:gosec // the test's own
 	require.NoError(t, err)
 	require.Equal(t, content, after)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +33,7 @@ var binary = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals 
 	}
 	path := filepath.Join(dir, "auto-message-sender")
 	arguments := append([]string{"build", "-tags", "nomsgpack", "-o", path}, buildFlags()...)
-	build := exec.CommandContext(context.Background(), "go", append(arguments, "auto-message-sender/cmd/auto-message-sender")...)
+	build := exec.CommandContext(context.Background(), "go", append(arguments, "auto-message-sender/cmd/auto-message-sender")...) //nolint:gosec // its own arguments
 	if output, err := build.CombinedOutput(); err != nil {
 		return dir, fmt.Errorf("build: %w\n%s", err, output)
 	}
@@ -56,7 +57,7 @@ type output struct {
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.text.Write(p)
+	return o.text.Write(p) //nolint:wrapcheck // it never fails
 }
 
 func (o *output) String() string {
@@ -81,7 +82,7 @@ func start(t *testing.T, environment map[string]string, arguments ...string) *pr
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	p := &process{t: t, cmd: exec.Command(path, arguments...), ended: make(chan struct{})} //nolint:noctx // ended below, by its pid
+	p := &process{t: t, cmd: exec.Command(path, arguments...), ended: make(chan struct{})} //nolint:noctx,gosec // the binary built above; ended below, by its pid
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	for name, value := range environment {
@@ -113,9 +114,7 @@ func serveUnready(t *testing.T, environment map[string]string) *process {
 		"SERVER_PORT": strconv.Itoa(port), "RATE_LIMIT": "100000/1s",
 		"WEBHOOK_URL": "http://127.0.0.1:9/", "LOG_LEVEL": "trace",
 	}
-	for name, value := range environment {
-		all[name] = value
-	}
+	maps.Copy(all, environment)
 	p := start(t, all)
 	p.port = port
 	return p
@@ -206,10 +205,9 @@ func (p *process) count(status string) int {
 	return int(n)
 }
 
-func (p *process) waitForCount(status string, n int) {
+func (p *process) waitForSent(n int) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return p.count(status) == n }, patience, 20*time.Millisecond,
-		"never %d %s", n, status)
+	require.Eventually(p.t, func() bool { return p.count("sent") == n }, patience, 20*time.Millisecond, "never %d sent", n)
 }
 
 // logWithoutPolls leaves out the lines that the tests' own waiting causes.

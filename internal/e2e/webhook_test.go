@@ -40,7 +40,7 @@ func (rec *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	key := r.Header.Get("Idempotency-Key")
 	rec.mu.Lock()
-	rec.calls = append(rec.calls, received{key, string(body), r.Header.Get("x-ins-auth-key"), time.Now()})
+	rec.calls = append(rec.calls, received{key, string(body), r.Header.Get("x-ins-auth-key"), time.Now()}) //nolint:forbidigo // real processes
 	rec.mu.Unlock()
 	if rec.answer != nil {
 		rec.answer(w, r)
@@ -51,7 +51,7 @@ func (rec *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (*receiver) accept(w http.ResponseWriter, key string) {
 	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"message":"Accepted","messageId":"provider-`+key+`"}`)
+	_, _ = io.WriteString(w, `{"message":"Accepted","messageId":"provider-`+key+`"}`) //nolint:gosec // no browser here
 }
 
 func (rec *receiver) seen() []received {

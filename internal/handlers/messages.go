@@ -85,7 +85,6 @@ func (m *Messages) Accept(ctx context.Context, request AcceptRequest) (Message, 
 		Status:        models.StatusPending,
 		Priority:      models.PriorityNormal,
 		CreatedAt:     now,
-		UpdatedAt:     now,
 		NextAttemptAt: now,
 	}
 	if err := m.store.Accept(ctx, message); err != nil {

@@ -124,6 +124,24 @@ func TestServeHTTP_ConcurrentCallsHaveOneWholeLineEach(t *testing.T) {
 	require.Equal(t, int64(callers*calls/2), sinks[0].Summary().Accepted)
 }
 
+// Writers that are not safe for concurrent use by themselves.
+func TestServeHTTP_WritesOneLineAtATime(t *testing.T) {
+	t.Parallel()
+	ledger, out := new(bytes.Buffer), new(bytes.Buffer)
+	s := setup(t, sink.Options{Ledger: ledger, Out: out})
+	var running sync.WaitGroup
+	for range 8 {
+		running.Go(func() {
+			for range 20 {
+				post(t, s, "k", message)
+			}
+		})
+	}
+	running.Wait()
+	require.Len(t, entries(t, ledger.Bytes()), 160)
+	require.Equal(t, 160, strings.Count(out.String(), "\n"))
+}
+
 func TestOpenLedger_AddsToWhatIsThere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger")

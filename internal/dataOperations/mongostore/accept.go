@@ -42,7 +42,7 @@ func (s *Store) Accept(ctx context.Context, messages ...models.Message) error {
 }
 
 // stored is the answer to an id that is taken.
-func stored() error { return models.Conflict("a message with this id exists already") }
+func stored() error { return conflict("a message with this id exists already") }
 
 // insertTogether inserts the documents in one transaction.
 func (s *Store) insertTogether(ctx context.Context, documents []any) error {

@@ -109,7 +109,7 @@ func adoption(document bson.Raw, now time.Time, inspect dataoperations.Inspect) 
 		SetUpdate(bson.M{
 			"$set": bson.M{
 				"to":              normalised,
-				"priority":        int32(priority), //nolint:gosec // one of three small numbers
+				"priority":        int32(priority),
 				"created_at":      created,
 				"updated_at":      now,
 				"next_attempt_at": due,

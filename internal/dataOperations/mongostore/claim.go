@@ -71,8 +71,9 @@ func (s *Store) take(
 		// Perhaps it is still under way. What it claims yet comes back by its lease.
 		return nil, state, explain("claim messages", journalled)
 	}
-	if unused := drawn - drawnBy(claimed); journalled == nil && unused > 0 && state.PerWindow > 0 {
-		s.refund(ctx, state.WindowSeq, unused)
+	unused := drawn - drawnBy(claimed)
+	if journalled == nil && state.PerWindow > 0 && s.refund(ctx, state.WindowSeq, unused) {
+		state.WindowRemaining += unused // so that the next round may draw it
 	}
 	return s.unlessStopped(ctx, state, claimed)
 }

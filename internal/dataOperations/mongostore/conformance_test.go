@@ -15,7 +15,7 @@ func TestStore_KeepsThePromises(t *testing.T) {
 	}
 	storetest.Run(t, storetest.Suite{
 		New:       func(t *testing.T) storetest.Data { t.Helper(); return newData(t) },
-		Now:       time.Now,
+		Now:       time.Now, //nolint:forbidigo // the one clock that processes share
 		Messages:  messages,
 		ObjectIDs: true,
 		CountsAge: countsAge,

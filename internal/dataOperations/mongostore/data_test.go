@@ -2,8 +2,8 @@ package mongostore_test
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,14 +37,10 @@ var _ storetest.Data = (*data)(nil)
 // newData returns a new, empty database.
 func newData(t *testing.T) *data {
 	t.Helper()
-	return newDataAt(t, serverURI(t))
-}
-
-func newDataAt(t *testing.T, uri string) *data {
-	t.Helper()
+	uri := serverURI(t)
 	// A name that is free, and short: the stand-in allows 63 bytes.
 	name := "mongostore_" + uuid.NewString()[:18]
-	d := &data{uri: uri, database: connect(t, serverURI(t), name)}
+	d := &data{uri: uri, database: connect(t, uri, name)}
 	t.Cleanup(func() {
 		require.NoError(t, d.database.Drop(context.WithoutCancel(t.Context())))
 	})
@@ -140,13 +136,12 @@ func document(t *testing.T, fields map[string]any) bson.M {
 func openFromEnvironment(ctx context.Context) (dataoperations.Store, error) {
 	client, err := mongodb.Connect(ctx, mongodb.Options{URI: os.Getenv(serverName), Database: os.Getenv(databaseName)})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("connect: %w", err)
 	}
-	return mongostore.Open(ctx, options(client.Database(), time.Now))
-}
-
-// ids returns a source of ids that a test can foretell: prefix-1, prefix-2…
-func ids(prefix string) func() string {
-	var last atomic.Int64
-	return func() string { return prefix + "-" + time.Duration(last.Add(1)).String() }
+	now := time.Now //nolint:forbidigo // the one clock that processes share
+	store, err := mongostore.Open(ctx, options(client.Database(), now))
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	return store, nil
 }

@@ -113,21 +113,18 @@ func (r *reader) list(field string) []bson.Raw {
 
 // asInteger returns a number that is whole and fits.
 func asInteger(value bson.RawValue) (int64, bool) {
-	switch value.Type {
-	case bson.TypeInt32:
-		return int64(value.Int32()), true
-	case bson.TypeInt64:
-		return value.Int64(), true
-	case bson.TypeDouble:
-		double := value.Double()
-		// 2⁵³: beyond it a double no longer tells one integer from the next.
-		if double != math.Trunc(double) || math.Abs(double) > 1<<53 {
-			return 0, false
-		}
-		return int64(double), true
-	default:
+	if short, ok := value.Int32OK(); ok {
+		return int64(short), true
+	}
+	if long, ok := value.Int64OK(); ok {
+		return long, true
+	}
+	double, ok := value.DoubleOK()
+	// 2⁵³: beyond it a double no longer tells one integer from the next.
+	if !ok || double != math.Trunc(double) || math.Abs(double) > 1<<53 {
 		return 0, false
 	}
+	return int64(double), true
 }
 
 // asTime returns the time that a value means, where it is one that RFC 3339 can
@@ -139,24 +136,27 @@ func asTime(value bson.RawValue) (time.Time, bool) {
 
 // anyTime reads the types that times come in.
 func anyTime(value bson.RawValue) (time.Time, bool) {
-	switch value.Type {
-	case bson.TypeDateTime:
-		return time.UnixMilli(value.DateTime()).UTC(), true
-	case bson.TypeTimestamp:
-		seconds, _ := value.Timestamp()
-		return time.Unix(int64(seconds), 0).UTC(), true
-	case bson.TypeString:
-		// The second and third form have no zone, and are taken as UTC.
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateTime} {
-			if moment, err := time.Parse(layout, value.StringValue()); err == nil {
-				return inTime(moment), true
-			}
-		}
-		return time.Time{}, false
-	default:
-		milliseconds, ok := asInteger(value)
-		return time.UnixMilli(milliseconds).UTC(), ok
+	if milliseconds, ok := value.DateTimeOK(); ok {
+		return time.UnixMilli(milliseconds).UTC(), true
 	}
+	if seconds, _, ok := value.TimestampOK(); ok {
+		return time.Unix(int64(seconds), 0).UTC(), true
+	}
+	if text, ok := value.StringValueOK(); ok {
+		return parseTime(text)
+	}
+	milliseconds, ok := asInteger(value)
+	return time.UnixMilli(milliseconds).UTC(), ok
+}
+
+// parseTime reads a time in RFC 3339, or, without a zone, in UTC.
+func parseTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateTime} {
+		if moment, err := time.Parse(layout, text); err == nil {
+			return inTime(moment), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // decodeMessage reads a message, as far as it can be read.

@@ -138,6 +138,7 @@ func spread(found []candidate) {
 			end++
 		}
 		same := found[start:end]
+		//nolint:gosec // to be out of each other's way, not to be unguessable
 		rand.Shuffle(len(same), func(i, j int) { same[i], same[j] = same[j], same[i] })
 		start = end
 	}

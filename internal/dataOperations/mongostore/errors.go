@@ -21,7 +21,16 @@ func explain(doing string, err error) error {
 	if models.KindOf(err) != 0 || errors.Is(err, context.Canceled) || !away(err) {
 		return wrapped
 	}
-	return models.Unavailable("the database is not available", wrapped)
+	return unavailable("the database is not available", wrapped)
+}
+
+// unavailable is an error that may pass, conflict one that the caller must solve.
+func unavailable(detail string, cause error) error {
+	return &models.Error{Kind: models.KindUnavailable, Detail: detail, Cause: cause}
+}
+
+func conflict(detail string) error {
+	return &models.Error{Kind: models.KindConflict, Detail: detail}
 }
 
 // away reports whether err says that the database cannot be reached or written to

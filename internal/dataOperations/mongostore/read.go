@@ -14,7 +14,7 @@ import (
 // Message returns one message. Both documents that the id may name are asked for
 // at once, and the one with the string wins.
 func (s *Store) Message(ctx context.Context, id string) (models.Message, error) {
-	missing := models.NotFound("there is no message with this id")
+	missing := &models.Error{Kind: models.KindNotFound, Detail: "there is no message with this id"}
 	if !utf8.ValidString(id) {
 		return models.Message{}, missing // no document can have it
 	}

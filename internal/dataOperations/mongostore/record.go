@@ -114,7 +114,7 @@ func shows(document bson.Raw, outcome models.Outcome) (bool, error) {
 	own := claim.ClaimID == outcome.ClaimID
 	if own && message.Status == models.StatusSending {
 		// The update should have found it. Repeating it will.
-		return false, models.Unavailable("an outcome could not be recorded",
+		return false, unavailable("an outcome could not be recorded",
 			errors.New("mongostore: the claim stands, but the update did not find it"))
 	}
 	return own && message.Status == outcome.Result.Status() &&

@@ -173,6 +173,6 @@ func (s *Store) Configure(ctx context.Context, wanted models.Pace) error {
 // contended is the error of a change that other replicas' changes came before,
 // again and again.
 func contended(doing string) error {
-	return models.Unavailable("the scheduler is being changed by others",
+	return unavailable("the scheduler is being changed by others",
 		fmt.Errorf("mongostore: %s: %d tries", doing, tries))
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"auto-message-sender/internal/wireproxy"
 )
 
@@ -33,14 +35,14 @@ const (
 // skipped, except under CI, where nothing may be left out.
 func startServer(ctx context.Context) (stop func(), err error) {
 	if uri := os.Getenv(testURIName); uri != "" {
-		return func() {}, os.Setenv(serverName, uri)
+		return func() {}, put(serverName, uri)
 	}
 	program, err := standIn()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			return nil, err
 		}
-		return func() {}, os.Setenv(missingName, err.Error())
+		return func() {}, put(missingName, err.Error())
 	}
 	uri, stopServer, err := runStandIn(ctx, program)
 	if err != nil {
@@ -49,20 +51,28 @@ func startServer(ctx context.Context) (stop func(), err error) {
 	proxy, err := wireproxy.Listen(ctx, "127.0.0.1:0", hostOf(uri))
 	if err != nil {
 		stopServer()
-		return nil, err
+		return nil, fmt.Errorf("start the proxy: %w", err)
 	}
 	stop = func() {
 		_ = proxy.Close()
 		stopServer()
 	}
-	return stop, errors.Join(os.Setenv(serverName, proxy.URI()), os.Setenv(standInName, "yes"))
+	return stop, errors.Join(put(serverName, proxy.URI()), put(standInName, "yes"))
+}
+
+// put sets a variable of the environment for all tests, and their processes.
+func put(name, value string) error {
+	if err := os.Setenv(name, value); err != nil {
+		return fmt.Errorf("set %s: %w", name, err)
+	}
+	return nil
 }
 
 // standIn finds bin/ferretdb beside go.mod.
 func standIn() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("look for go.mod: %w", err)
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
@@ -87,14 +97,14 @@ func runStandIn(ctx context.Context, program string) (uri string, stop func(), e
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	stdout, err := command.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	if err := command.Start(); err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	stop = func() {
 		_ = stdin.Close()
@@ -111,13 +121,33 @@ func runStandIn(ctx context.Context, program string) (uri string, stop func(), e
 	return strings.TrimSpace(uri), stop, nil
 }
 
-// hostOf returns the host and port of a URI.
+// hostOf returns the host and port of a URI, the first where there are several.
 func hostOf(uri string) string {
 	parsed, err := url.Parse(uri)
 	if err != nil {
 		return ""
 	}
-	return parsed.Host
+	first, _, _ := strings.Cut(parsed.Host, ",")
+	return first
+}
+
+// through returns uri with a proxy in the server's place. The driver must not go to
+// the members of a replica set by itself, nor repeat a write whose reply the proxy
+// has lost: what the store does then is what these tests are about.
+func through(t *testing.T, uri, proxy string) string {
+	t.Helper()
+	parsed, err := url.Parse(uri)
+	require.NoError(t, err)
+	query := parsed.Query()
+	if parsed.Scheme != "mongodb" || query.Get("tls") == "true" || query.Get("ssl") == "true" {
+		t.Skip("faults are injected into plain connections: needs a mongodb:// URI without TLS")
+	}
+	parsed.Host = proxy
+	query.Del("replicaSet")
+	query.Set("directConnection", "true")
+	query.Set("retryWrites", "false")
+	parsed.RawQuery = query.Encode()
+	return parsed.String()
 }
 
 // serverURI returns the server to test on, or skips the test.

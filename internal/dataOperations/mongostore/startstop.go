@@ -68,9 +68,9 @@ func (s *Store) happened(ctx context.Context, r record, entryID string) (bool, e
 // refused is the answer to a start of what runs and a stop of what does not.
 func refused(action models.Action) error {
 	if action == models.ActionStart {
-		return models.Conflict("the scheduler is running already")
+		return conflict("the scheduler is running already")
 	}
-	return models.Conflict("the scheduler is not running")
+	return conflict("the scheduler is not running")
 }
 
 // filledIn returns the entry with its times, and a stop's with its start.

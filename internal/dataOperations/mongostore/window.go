@@ -85,13 +85,16 @@ func (s *Store) draw(ctx context.Context, state models.Scheduler, n int) (int, m
 // refund returns n first attempts that were drawn from window seq and not begun,
 // while that window is the current one. It is never more than the window had at
 // first, whatever has become of the pace. An error leaves them spent, which is
-// safe: fewer are sent, not more.
-func (s *Store) refund(ctx context.Context, seq int64, n int) {
-	r, err := s.readScheduler(ctx)
-	if err != nil || n == 0 || !r.Running || r.WindowSeq != seq || r.PerWindow < n {
-		return
+// safe: fewer are sent, not more. It reports whether they were returned.
+func (s *Store) refund(ctx context.Context, seq int64, n int) bool {
+	if n <= 0 {
+		return false
 	}
-	_, err = s.scheduler.UpdateOne(ctx, bson.M{
+	r, err := s.readScheduler(ctx)
+	if err != nil || !r.Running || r.WindowSeq != seq || r.PerWindow < n {
+		return false
+	}
+	result, err := s.scheduler.UpdateOne(ctx, bson.M{
 		"_id":              schedulerID,
 		"running":          true,
 		"start_id":         r.StartID,
@@ -101,5 +104,7 @@ func (s *Store) refund(ctx context.Context, seq int64, n int) {
 	}, bson.M{"$inc": bson.M{"window_remaining": n}})
 	if err != nil {
 		s.log.WithError(err).WithField("window", seq).Info("first attempts that were not begun stay spent")
+		return false
 	}
+	return result.MatchedCount == 1
 }

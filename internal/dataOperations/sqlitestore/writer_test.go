@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,10 +30,12 @@ func block(t *testing.T, store *sqlitestore.Store) (release func()) {
 		})
 	}()
 	<-begun
-	return func() {
-		close(end)
+	release = sync.OnceFunc(func() { close(end) })
+	t.Cleanup(func() {
+		release()
 		require.NoError(t, <-ended)
-	}
+	})
+	return release
 }
 
 // queue starts an operation and returns when it waits behind those before it.
@@ -128,6 +131,7 @@ func TestWriter_AnotherProcessesTransactionIsWaitedForAsLongAsTheCallerWants(t *
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, store.Ping(ctx), context.DeadlineExceeded)
+	require.Eventually(t, func() bool { return sqlitestore.Waiting(store) == 0 }, 10*time.Second, tick, "it still waits")
 	waits := queue(t, store, func() error { return store.Accept(t.Context(), messages(1, 1, store.Now())...) })
 	release()
 	require.NoError(t, <-waits)

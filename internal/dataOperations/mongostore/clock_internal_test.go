@@ -1,0 +1,96 @@
+package mongostore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+)
+
+// newClock returns a clock in a bubble, where asking the server takes trip and the
+// server is ahead by so much.
+func newClock(trip time.Duration, ahead *atomic.Int64) *clock {
+	silent := logrus.New()
+	silent.SetOutput(io.Discard)
+	now := time.Now //nolint:forbidigo // that of the bubble
+	return &clock{now: now, log: silent, timeout: time.Second, server: func(context.Context) (time.Time, error) {
+		<-time.After(trip / 2)
+		server := now().Add(time.Duration(ahead.Load()))
+		<-time.After(trip / 2)
+		return server, nil
+	}}
+}
+
+// by is a difference that a test may change.
+func by(ahead time.Duration) *atomic.Int64 {
+	var nanoseconds atomic.Int64
+	nanoseconds.Store(int64(ahead))
+	return &nanoseconds
+}
+
+func TestClock_FollowsTheServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, ahead := range []time.Duration{0, time.Hour, -time.Hour, 5 * time.Second} {
+			c := newClock(100*time.Millisecond, by(ahead))
+			require.NoError(t, c.measure(t.Context()))
+			require.Equal(t, c.now().Add(ahead).UnixMilli(), c.Now().UnixMilli())
+			require.Equal(t, time.UTC, c.Now().Location())
+		}
+	})
+}
+
+func TestClock_ADifferenceWithinTheErrorIsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead := by(time.Hour)
+		c := newClock(100*time.Millisecond, ahead)
+		require.NoError(t, c.measure(t.Context()))
+		for _, jitter := range []time.Duration{-50, 50, 20} {
+			ahead.Store(int64(time.Hour + jitter*time.Millisecond))
+			require.NoError(t, c.measure(t.Context()))
+			require.Equal(t, c.now().Add(time.Hour).UnixMilli(), c.Now().UnixMilli(), "time jumped")
+		}
+		ahead.Store(int64(time.Hour + 60*time.Millisecond))
+		require.NoError(t, c.measure(t.Context()))
+		require.Equal(t, c.now().Add(time.Hour+60*time.Millisecond).UnixMilli(), c.Now().UnixMilli())
+	})
+}
+
+func TestClock_MeasuresAgainInTheBackground(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead := by(0)
+		c := newClock(0, ahead)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.follow(ctx, time.Minute)
+		}()
+		<-time.After(time.Second)
+		ahead.Store(int64(time.Hour))
+		require.Equal(t, c.now().UnixMilli(), c.Now().UnixMilli())
+		<-time.After(time.Minute)
+		require.Equal(t, c.now().Add(time.Hour).UnixMilli(), c.Now().UnixMilli())
+		cancel()
+		<-done
+	})
+}
+
+func TestClock_KeepsItsOffsetWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newClock(0, by(time.Hour))
+		require.NoError(t, c.measure(t.Context()))
+		c.server = func(context.Context) (time.Time, error) { return time.Time{}, errors.New("away") }
+		require.Error(t, c.measure(t.Context()))
+		require.Equal(t, c.now().Add(time.Hour).UnixMilli(), c.Now().UnixMilli())
+	})
+}

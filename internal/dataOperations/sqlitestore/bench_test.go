@@ -1,0 +1,157 @@
+package sqlitestore_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/dataOperations/sqlitestore"
+	"auto-message-sender/internal/models"
+)
+
+// The steps of a message's way, in batches, each durable before the next begins.
+// go test -run '^$' -bench . -benchtime 200x ./internal/dataOperations/sqlitestore
+
+func BenchmarkAccept(b *testing.B) {
+	for _, size := range []int{1, 64, 512} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			store := benchStore(b, 0)
+			next := 0
+			for b.Loop() {
+				require.NoError(b, store.Accept(b.Context(), messages(next, size, store.Now())...))
+				next += size
+			}
+			perMessage(b, b.N*size)
+		})
+	}
+}
+
+func BenchmarkClaim(b *testing.B) {
+	for _, size := range []int{1, 64, 512} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			store := benchStore(b, b.N*size)
+			b.ResetTimer()
+			for range b.N {
+				claimBatch(b, store, size)
+			}
+			perMessage(b, b.N*size)
+		})
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	for _, size := range []int{1, 64, 512} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			store := benchStore(b, b.N*size)
+			var batches [][]models.Outcome
+			for range b.N {
+				batches = append(batches, outcomes(claimBatch(b, store, size), store.Now()))
+			}
+			b.ResetTimer()
+			for _, batch := range batches {
+				_, err := store.Record(b.Context(), batch)
+				require.NoError(b, err)
+			}
+			perMessage(b, b.N*size)
+		})
+	}
+}
+
+// BenchmarkClaimAndRecord is the whole way, beside messages that wait: it should
+// take as long with a million of them as with none.
+func BenchmarkClaimAndRecord(b *testing.B) {
+	for _, stored := range []int{0, 10_000, 1_000_000} {
+		for _, size := range []int{64, 256, 512} {
+			b.Run(fmt.Sprintf("stored=%d/batch=%d", stored, size), func(b *testing.B) {
+				if stored >= 1_000_000 && testing.Short() {
+					b.Skip("it takes a while to store a million")
+				}
+				store := benchStore(b, stored+b.N*size)
+				b.ResetTimer()
+				for range b.N {
+					_, err := store.Record(b.Context(), outcomes(claimBatch(b, store, size), store.Now()))
+					require.NoError(b, err)
+				}
+				perMessage(b, b.N*size)
+			})
+		}
+	}
+}
+
+// BenchmarkRecordTogether is what group commit is for: each of many workers
+// records its one outcome, and waits until that is durable.
+func BenchmarkRecordTogether(b *testing.B) {
+	for _, workers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			store := benchStore(b, b.N)
+			todo := make(chan models.Outcome, b.N)
+			for claimed := 0; claimed < b.N; {
+				batch := outcomes(claimBatch(b, store, min(512, b.N-claimed)), store.Now())
+				for _, outcome := range batch {
+					todo <- outcome
+				}
+				claimed += len(batch)
+			}
+			close(todo)
+			b.ResetTimer()
+			var pool sync.WaitGroup
+			for range workers {
+				pool.Go(func() {
+					for outcome := range todo {
+						if _, err := store.Record(b.Context(), []models.Outcome{outcome}); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			pool.Wait()
+			perMessage(b, b.N)
+		})
+	}
+}
+
+// BenchmarkClaimNothing is what an idle replica does again and again.
+func BenchmarkClaimNothing(b *testing.B) {
+	store := benchStore(b, 0)
+	for b.Loop() {
+		_, err := store.Claim(b.Context(), request(64))
+		require.NoError(b, err)
+	}
+}
+
+// benchStore returns a running store with n messages that are due.
+func benchStore(b *testing.B, n int) *sqlitestore.Store {
+	b.Helper()
+	store, err := open(b.Context(), b.TempDir(), realTime)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, store.Close()) })
+	sqlitestore.WaitForBackground(store)
+	require.NoError(b, store.Configure(b.Context(), models.Pace{Interval: time.Minute}))
+	_, err = store.Start(b.Context(), models.SchedulerLog{})
+	require.NoError(b, err)
+	due := store.Now().Add(-time.Hour)
+	for stored := 0; stored < n; {
+		size := min(2000, n-stored)
+		require.NoError(b, store.Accept(b.Context(), messages(1_000_000_000+stored, size, due.Add(time.Duration(stored)*time.Microsecond))...))
+		stored += size
+	}
+	return store
+}
+
+func claimBatch(b *testing.B, store *sqlitestore.Store, size int) []models.Claimed {
+	b.Helper()
+	result, err := store.Claim(b.Context(), request(size))
+	require.NoError(b, err)
+	require.Len(b, result.Claimed, size)
+	return result.Claimed
+}
+
+// perMessage reports the time for one message, and how many went by in a second.
+func perMessage(b *testing.B, n int) {
+	b.Helper()
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "µs/msg")
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "msg/s")
+}

@@ -1,0 +1,71 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/handlers"
+	"auto-message-sender/internal/models"
+)
+
+// FuzzJSONBody holds that whatever is posted is stored exactly as it was meant
+// or refused with a problem, and that what is stored is within its limits.
+func FuzzJSONBody(f *testing.F) {
+	for _, seed := range []string{
+		`{"to":"+905551234567","content":"x"}`, `{"to":"+90 (0) 555 123 45 67","content":"\u015f\ud83d\ude42"}`,
+		`{"to":"+12","content":""}`, `{"to":null,"content":[]}`, `{"to":"+905551234567","content":"x","to":""}`, `{"TO":""}`,
+		`{"$where":"1"}`, `null`, `[]`, ``, `{`, `{"content":"\ud800"}`, "{\"content\":\"\xff\"}", `{"to":1e999}`, `{}{}`, `{"":0}`, "\ufeff{}",
+		`{"a":{"b":{"c":[[[[{}]]]]}}}`, `{"to":"+905551234567","content":"a\u0000b"}`, " \n\t{}\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var stored []models.Message
+		messages := newMessages(t, &store{accept: func(messages []models.Message) error {
+			stored = append(stored, messages...)
+			return nil
+		}})
+		log, lines := logged()
+		endpoint := handlers.Handle(handlers.NewProblems(log), handlers.JSONBody, messages.Accept, handlers.Created)
+
+		answer := ask(endpoint, http.MethodPost, "", "application/json", bytes.NewReader(body))
+		require.True(t, json.Valid(answer.Body.Bytes()))
+		require.True(t, utf8.Valid(answer.Body.Bytes()))
+		require.Empty(t, lines.AllEntries())
+		if answer.Code != http.StatusCreated {
+			require.Equal(t, http.StatusBadRequest, answer.Code)
+			require.Empty(t, stored)
+			return
+		}
+		require.Len(t, stored, 1)
+		require.Regexp(t, `^\+[1-9][0-9]{3,14}$`, stored[0].To)
+		require.NotEmpty(t, stored[0].Content)
+		require.LessOrEqual(t, utf8.RuneCountInString(stored[0].Content), models.MaxContentLength)
+		var meant map[string]any // a lenient decoder, which takes more
+		require.NoError(t, json.Unmarshal(body, &meant))
+		require.Equal(t, meant["content"], stored[0].Content)
+		require.Len(t, meant, 2)
+	})
+}
+
+func TestHandle_ShowsAContentThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	messages := newMessages(t, &store{message: func(string) (models.Message, error) {
+		return models.Message{ID: models.ID{Text: "m-1"}, Content: "caf\xe9 <&>", Status: models.StatusFailed}, nil
+	}})
+	log, _ := logged()
+	id := func(context.Context) string { return "m-1" }
+	endpoint := handlers.Handle(handlers.NewProblems(log), handlers.NoRequest,
+		func(ctx context.Context, _ handlers.Nothing) (handlers.Message, error) {
+			return messages.Message(ctx, id(ctx))
+		}, handlers.OK)
+	answer := get(endpoint)
+	require.Equal(t, http.StatusOK, answer.Code)
+	require.Contains(t, answer.Body.String(), `"content":"caf`+"\ufffd"+` <&>"`)
+}
