@@ -9,7 +9,6 @@ import (
 	"github.com/sirupsen/logrus"
 
 	dataoperations "auto-message-sender/internal/dataOperations"
-	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )
 
@@ -141,10 +140,4 @@ func (d *Dispatcher) Drain(ctx context.Context) error {
 		return fmt.Errorf("dispatch: %d outcomes could not be recorded in time; their leases recover them", left)
 	}
 	return nil
-}
-
-// attemptLog is the fields that every line about an attempt has. None of them
-// says anything of the recipient or the content.
-func attemptLog(log logrus.FieldLogger, id models.ID, attempt int) *logrus.Entry {
-	return log.WithFields(logrus.Fields{"message_id": id.Text, "attempt": attempt})
 }

@@ -186,27 +186,29 @@ func (r *recorder) announce(recorded <-chan []landing) {
 // log writes the one line about an attempt. The webhook's own words
 // (Reply.Detail) may repeat the message, so they stay in the store.
 func (r *recorder) log(l landing) {
-	entry := attemptLog(r.options.Log, l.message.ID, l.message.Attempt)
+	fields := logrus.Fields{"message_id": l.message.ID.Text, "attempt": l.message.Attempt}
 	if !l.begun() {
-		entry.WithField("reason", l.reply.Reason).Info("message given back before its attempt began")
+		fields["reason"] = l.reply.Reason
+		r.options.Log.WithFields(fields).Info("message given back before its attempt began")
 		return
 	}
-	entry = entry.WithFields(logrus.Fields{
-		"duration_ms": l.reply.Duration.Milliseconds(),
-		"status_code": l.reply.StatusCode,
-	})
+	fields["duration_ms"] = l.reply.Duration.Milliseconds()
+	fields["status_code"] = l.reply.StatusCode
 	if l.reply.Code != "" {
-		entry = entry.WithFields(logrus.Fields{"error_code": l.outcome.ErrorCode, "reason": l.reply.Reason})
+		fields["error_code"] = l.outcome.ErrorCode
+		fields["reason"] = l.reply.Reason
 	}
+	level, text := logrus.InfoLevel, "message sent"
 	switch {
 	case !l.applied:
-		entry.Warn("outcome not recorded: the claim had been rescued and taken by another")
+		level, text = logrus.WarnLevel, "outcome not recorded: the claim had been rescued and taken by another"
 	case l.outcome.Result == models.ResultSent:
-		entry.WithField("provider_message_id", l.outcome.MessageID).Info("message sent")
+		fields["provider_message_id"] = l.outcome.MessageID
 	case l.outcome.Result == models.ResultRetry:
-		entry.WithField("next_attempt_at", l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)).
-			Warn("attempt failed, to be repeated")
+		fields["next_attempt_at"] = l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)
+		level, text = logrus.WarnLevel, "attempt failed, to be repeated"
 	case l.outcome.Result == models.ResultFailed:
-		entry.Error("message failed")
+		level, text = logrus.ErrorLevel, "message failed"
 	}
+	r.options.Log.WithFields(fields).Log(level, text)
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -54,7 +55,7 @@ type Reply struct {
 // judge reads an answer. The status alone decides; a body that is odd, late or
 // cut off changes nothing any more.
 func (c *Client) judge(response *http.Response) Reply {
-	content, _ := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	content := readReply(response)
 	status := response.StatusCode
 	reply := Reply{Verdict: Classify(status), StatusCode: status}
 	if reply.Verdict == Accepted {
@@ -69,6 +70,18 @@ func (c *Client) judge(response *http.Response) Reply {
 		reply.RetryAfter = ParseRetryAfter(response.Header.Get("Retry-After"), c.now())
 	}
 	return reply
+}
+
+// readReply reads the body, up to maxReply. The usual answer is short and says
+// how long it is: then one buffer of that size does.
+func readReply(response *http.Response) []byte {
+	size := int64(bytes.MinRead)
+	if response.ContentLength >= 0 {
+		size = min(response.ContentLength, maxReply) + bytes.MinRead // ReadFrom wants this much room to see the end
+	}
+	content := bytes.NewBuffer(make([]byte, 0, size))
+	_, _ = content.ReadFrom(io.LimitReader(response.Body, maxReply))
+	return content.Bytes()
 }
 
 // Classify says what an answer's status means for the message.

@@ -55,8 +55,9 @@ type Client struct {
 	url     *url.URL
 	header  http.Header // common to all calls; copied, never changed
 	timeout time.Duration
-	client  *http.Client
-	now     func() time.Time
+	// transport and not an http.Client, which would follow redirects and keep cookies.
+	transport *http.Transport
+	now       func() time.Time
 }
 
 // Request is one attempt.
@@ -91,45 +92,39 @@ func New(options Options) (*Client, error) {
 		target.User = nil
 	}
 	return &Client{
-		url:     target,
-		header:  header,
-		timeout: options.Timeout,
-		client:  newHTTPClient(options),
-		now:     options.Now,
+		url:       target,
+		header:    header,
+		timeout:   options.Timeout,
+		transport: newTransport(options),
+		now:       options.Now,
 	}, nil
 }
 
-// newHTTPClient returns a client that reaches the operator's webhook and
-// nothing else: no redirects, no proxy from the environment.
-func newHTTPClient(options Options) *http.Client {
+// newTransport reaches the operator's webhook and nothing else: no proxy from
+// the environment.
+func newTransport(options Options) *http.Transport {
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dialer.DialContext(ctx, network, address)
-				if err != nil {
-					return nil, err //nolint:wrapcheck // told as it is
-				}
-				return &gatedConn{Conn: conn}, nil
-			},
-			ForceAttemptHTTP2:      true,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: options.RootCAs},
-			MaxIdleConns:           options.MaxConns,
-			MaxIdleConnsPerHost:    options.MaxConns,
-			IdleConnTimeout:        idleConnTimeout,
-			DisableCompression:     true, // an answer is read as it comes: no decompression bombs
-			MaxResponseHeaderBytes: maxReplyHeader,
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err //nolint:wrapcheck // told as it is
+			}
+			return &gatedConn{Conn: conn}, nil
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		ForceAttemptHTTP2:      true,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: options.RootCAs},
+		MaxIdleConns:           options.MaxConns,
+		MaxIdleConnsPerHost:    options.MaxConns,
+		IdleConnTimeout:        idleConnTimeout,
+		DisableCompression:     true, // an answer is read as it comes: no decompression bombs
+		MaxResponseHeaderBytes: maxReplyHeader,
 	}
 }
 
 // Send makes one attempt. It returns within the time limit, and never an error:
 // whatever happens is a Reply.
 func (c *Client) Send(ctx context.Context, request Request) Reply {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-
 	started := c.now()
 	reply := c.call(ctx, request)
 	reply.StartedAt = started
@@ -138,7 +133,7 @@ func (c *Client) Send(ctx context.Context, request Request) Reply {
 }
 
 func (c *Client) call(ctx context.Context, request Request) Reply {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	gate := &gate{begin: request.Begin, cancel: cancel}
 	body := payload(request)
@@ -155,7 +150,7 @@ func (c *Client) call(ctx context.Context, request Request) Reply {
 		Proto:         "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(httptrace.WithClientTrace(ctx, gate.trace()))
 
-	response, err := c.client.Do(httpRequest)
+	response, err := c.transport.RoundTrip(httpRequest)
 	if err != nil {
 		return failure(ctx, err, gate.progress())
 	}
@@ -171,15 +166,11 @@ func (c *Client) headerFor(id string) http.Header {
 }
 
 // Close drops the connections that are kept open.
-func (c *Client) Close() { c.client.CloseIdleConnections() }
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // failure is the reply of a call without an answer: err says why, state how far
 // the request had come.
 func failure(ctx context.Context, err error, progress progress) Reply {
-	// *url.Error repeats the address, which may hold a secret.
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 	switch {
 	case progress == refused:
