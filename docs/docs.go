@@ -1149,7 +1149,7 @@ var SwaggerInfo = &swag.Spec{
 	BasePath:         "/api/v1",
 	Schemes:          []string{},
 	Title:            "auto-message-sender",
-	Description:      "Takes messages and sends them to a webhook at a set pace: none lost, none silently sent twice.\n\nErrors are problems (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Every answer carries\nX-Request-ID. Where API keys are configured, every path needs one but the probes.",
+	Description:      "Takes messages and sends them to a webhook at a set pace: none lost, none silently sent twice.\n\nErrors are problems (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Every answer carries\nX-Request-ID. Where API keys are configured, every path of this API needs one; the probes do not.",
 	InfoInstanceName: "swagger",
 	SwaggerTemplate:  docTemplate,
 	LeftDelim:        "{{",

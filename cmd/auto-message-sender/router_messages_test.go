@@ -107,10 +107,11 @@ func TestRouter_RefusesABodyThatIsNotExactlyRight(t *testing.T) {
 		{"64 KiB and a byte", "application/json", valid + strings.Repeat(" ", 64<<10+1-len(valid)), 413, "", "larger than 65536 bytes"},
 	}
 	a := startAPI(t)
-	t.Cleanup(func() { // after all of them
+	t.Cleanup(func() { // after all of them; FailNow here would swallow what they report
 		counts, err := a.store.Counts(context.Background())
-		require.NoError(t, err)
-		require.Zero(t, counts[models.StatusPending], "nothing of it was stored")
+		if err != nil || counts[models.StatusPending] != 0 {
+			t.Errorf("something of it was stored: %v, %v", counts, err)
+		}
 	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

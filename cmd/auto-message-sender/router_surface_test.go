@@ -83,7 +83,7 @@ func TestRouter_ServesTheDocumentation(t *testing.T) {
 		"swagger-ui.css":                  "text/css; charset=utf-8",
 		"swagger-ui-bundle.js":            "text/javascript; charset=utf-8",
 		"swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
-		"swagger-initializer.js":          "text/javascript; charset=utf-8",
+		"swagger-initializer.js":          "application/javascript",
 		"favicon-32x32.png":               "image/png",
 		"doc.json":                        "application/json",
 	} {

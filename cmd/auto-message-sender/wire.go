@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 
 	"auto-message-sender/internal/config"
 	dataoperations "auto-message-sender/internal/dataOperations"
@@ -32,7 +31,7 @@ const (
 // pipeline is what runs behind the API.
 type pipeline struct {
 	dispatcher *dispatch.Dispatcher
-	redis      *redis.Client // nil: not configured
+	redis      *redisdb.Client // nil: not configured
 }
 
 func newRequestID() string { return uuid.NewString() }

@@ -2,12 +2,12 @@ package handlers_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
 	"auto-message-sender/internal/handlers"
@@ -60,11 +60,8 @@ func TestHandle_ShowsAContentThatIsNotUTF8(t *testing.T) {
 		return models.Message{ID: models.ID{Text: "m-1"}, Content: "caf\xe9 <&>", Status: models.StatusFailed}, nil
 	}})
 	log, _ := logged()
-	id := func(context.Context) string { return "m-1" }
-	endpoint := handlers.Handle(handlers.NewProblems(log), handlers.NoRequest,
-		func(ctx context.Context, _ handlers.Nothing) (handlers.Message, error) {
-			return messages.Message(ctx, id(ctx))
-		}, handlers.OK)
+	anyID := func(*gin.Context) (string, error) { return "m-1", nil }
+	endpoint := handlers.Handle(handlers.NewProblems(log), anyID, messages.Message, handlers.OK)
 	answer := get(endpoint)
 	require.Equal(t, http.StatusOK, answer.Code)
 	require.Contains(t, answer.Body.String(), `"content":"caf`+"\ufffd"+` <&>"`)

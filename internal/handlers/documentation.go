@@ -8,27 +8,11 @@ import (
 
 	"github.com/gin-gonic/gin"
 	swaggerui "github.com/swaggo/files/v2"
+	ginswagger "github.com/swaggo/gin-swagger"
+	"golang.org/x/net/webdav"
 
 	"auto-message-sender/internal/models"
 )
-
-// initializer starts Swagger UI on our documents instead of the sample that it
-// brings. The address bar is ours alone: documents of others are not shown.
-const initializer = `window.onload = function () {
-  window.ui = SwaggerUIBundle({
-    urls: [
-      { name: "OpenAPI 3.0", url: "/openapi.json" },
-      { name: "Swagger 2.0", url: "doc.json" },
-    ],
-    dom_id: "#swagger-ui",
-    deepLinking: true,
-    queryConfigEnabled: false,
-    validatorUrl: null,
-    presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-    layout: "StandaloneLayout",
-  });
-};
-`
 
 // Documentation serves the documents that describe this API, and Swagger UI to
 // read and try them.
@@ -55,18 +39,26 @@ func (d *Documentation) OpenAPI(c *gin.Context) {
 	c.Data(http.StatusOK, "application/json", d.openAPI)
 }
 
-// UI serves the files of Swagger UI by the name in the path, and the Swagger 2.0
-// document as doc.json. The files are read out of the binary when they are asked
-// for; only those that the page names are served.
+// UI serves Swagger UI by the names in the path, and the Swagger 2.0 document as
+// doc.json. gin-swagger makes the page and what starts it; the files beside it are
+// read out of the binary when they are asked for (its own package of files copies
+// 9 MB to the heap at start). Only files that the page names are served.
 func (d *Documentation) UI(problems *Problems) gin.HandlerFunc {
+	page := ginswagger.WrapHandler(new(webdav.Handler), // no file is left to it
+		ginswagger.URL("/openapi.json"),
+		func(config *ginswagger.Config) { config.Title = "auto-message-sender API" },
+	)
 	return func(c *gin.Context) {
 		name := c.Param("file")
 		switch name {
-		case "doc.json":
+		case "doc.json": // gin-swagger's would write to a global while it reads
 			c.Data(http.StatusOK, "application/json", d.swagger)
 			return
-		case "swagger-initializer.js":
-			c.Data(http.StatusOK, "text/javascript; charset=utf-8", []byte(initializer))
+		case "index.html", "index.css", "swagger-initializer.js":
+			// It goes by these, and takes what it finds in a query for a name as well.
+			c.Request.RequestURI = "/swagger/" + name
+			c.Request.Method = http.MethodGet // of HEAD too: the server drops the body
+			page(c)
 			return
 		}
 		if err := serveUIFile(c, name); err != nil {
@@ -100,9 +92,7 @@ func serveUIFile(c *gin.Context, name string) error {
 // any other: the source maps, nine tenths of the whole, are for its authors.
 func uiContentType(name string) string {
 	switch name {
-	case "index.html":
-		return "text/html; charset=utf-8"
-	case "swagger-ui.css", "index.css":
+	case "swagger-ui.css":
 		return "text/css; charset=utf-8"
 	case "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js":
 		return "text/javascript; charset=utf-8"

@@ -60,10 +60,14 @@ func (p *Problems) Answer(c *gin.Context, err error) {
 	problem := problemOf(err)
 	problem.RequestID = RequestID(c.Request.Context())
 	if problem.Status >= http.StatusInternalServerError {
+		level := logrus.ErrorLevel
+		if problem.Status == http.StatusServiceUnavailable {
+			level = logrus.WarnLevel // it passes by itself, and comes in numbers
+		}
 		p.log.WithError(err).WithFields(logrus.Fields{
 			"request_id": problem.RequestID,
 			"status":     problem.Status,
-		}).Error("request failed")
+		}).Log(level, "request failed")
 	}
 	if problem.Status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", retrySoon)

@@ -27,11 +27,11 @@ func AccessLog(log logrus.FieldLogger, now func() time.Time) gin.HandlerFunc {
 			"client":      c.ClientIP(),
 		})
 		switch {
+		case isProbe(c.FullPath()):
+			// Asked every few seconds, for ever; what changes is said by Probes.
+			entry.Debug("request")
 		case status >= http.StatusInternalServerError:
 			entry.Error("request")
-		case isProbe(c.FullPath()):
-			// Asked every few seconds, for ever.
-			entry.Debug("request")
 		default:
 			entry.Info("request")
 		}

@@ -58,7 +58,7 @@ func TestAccessLog_LevelFollowsTheAnswer(t *testing.T) {
 		"a refusal":       {"/thing", 400, logrus.InfoLevel},
 		"a failure":       {"/thing", 503, logrus.ErrorLevel},
 		"a probe":         {"/readyz", 200, logrus.DebugLevel},
-		"a failing probe": {"/readyz", 503, logrus.ErrorLevel},
+		"a failing probe": {"/readyz", 503, logrus.DebugLevel},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

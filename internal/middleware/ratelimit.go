@@ -22,8 +22,11 @@ type RateLimitOptions struct {
 	Limit  int64
 	Period time.Duration
 	Redis  *redis.Client
-	Log    logrus.FieldLogger
-	Now    func() time.Time
+	// RedisTimeout is how long a request waits for Redis before this process
+	// counts it; 0: 100 ms.
+	RedisTimeout time.Duration
+	Log          logrus.FieldLogger
+	Now          func() time.Time
 }
 
 // RateLimiter allows each client address a number of requests in a period that
@@ -44,7 +47,7 @@ func NewRateLimiter(options RateLimitOptions) (*RateLimiter, error) {
 	rate := limiter.Rate{Limit: options.Limit, Period: options.Period}
 	l := &RateLimiter{rate: rate, local: newLocalCounter(rate, options.Now), now: options.Now}
 	if options.Redis != nil {
-		l.shared = newSharedCounter(options.Redis, rate, options.Log, options.Now)
+		l.shared = newSharedCounter(options, rate)
 	}
 	return l, nil
 }

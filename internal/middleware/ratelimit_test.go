@@ -20,12 +20,16 @@ import (
 	"auto-message-sender/pkg/redisdb/redistest"
 )
 
-// limited returns a chain that lets so many requests a minute through.
-func limited(t *testing.T, limit int64, client *redis.Client) *chain {
+// patient is a time limit of Redis that a busy machine keeps.
+const patient = 10 * time.Second
+
+// limited returns a chain that lets so many requests a minute through, and waits
+// for Redis no longer than timeout.
+func limited(t *testing.T, limit int64, client *redis.Client, timeout time.Duration) *chain {
 	t.Helper()
 	c := setup(t)
 	limiter, err := middleware.NewRateLimiter(middleware.RateLimitOptions{
-		Limit: limit, Period: time.Minute, Redis: client, Log: c.log, Now: wallClock,
+		Limit: limit, Period: time.Minute, Redis: client, RedisTimeout: timeout, Log: c.log, Now: wallClock,
 	})
 	require.NoError(t, err)
 	c.serve(ok, limiter.Limit(c.problems))
@@ -65,7 +69,7 @@ func TestRateLimiter_CountsEachClientOnItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := limited(t, 3, client)
+			c := limited(t, 3, client, patient)
 			for left := 2; left >= 0; left-- {
 				answer := c.ask(http.MethodGet, "/thing")
 				require.Equal(t, http.StatusOK, answer.Code)
@@ -94,7 +98,7 @@ func TestRateLimiter_LetsExactlyTheLimitThroughAtOnce(t *testing.T) {
 	server := redistest.Start(t)
 	shared := connect(t, server.Host(), server.Port())
 	// Two replicas over one Redis are one limit.
-	replicas := []*chain{limited(t, 50, shared), limited(t, 50, shared)}
+	replicas := []*chain{limited(t, 50, shared, patient), limited(t, 50, shared, patient)}
 	for _, replica := range replicas {
 		// The first request of each brings the scripts.
 		require.Equal(t, http.StatusOK, replica.ask(http.MethodGet, "/thing").Code)
@@ -118,7 +122,7 @@ func TestRateLimiter_LetsExactlyTheLimitThroughAtOnce(t *testing.T) {
 func TestRateLimiter_PeriodEndsAndAnotherBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := limited(t, 2, nil)
+		c := limited(t, 2, nil, 0)
 		passes := func(want int) {
 			t.Helper()
 			got := 0
@@ -146,7 +150,7 @@ func TestRateLimiter_PeriodEndsAndAnotherBegins(t *testing.T) {
 func TestRateLimiter_ClientThatWaitsAsToldIsLetIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := limited(t, 1, nil)
+		c := limited(t, 1, nil, 0)
 		time.Sleep(777 * time.Millisecond) //nolint:forbidigo // the bubble's clock: Reset loses this
 		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing").Code)
 		time.Sleep(10 * time.Second) //nolint:forbidigo // the bubble's clock
@@ -165,7 +169,7 @@ func TestRateLimiter_ClientThatWaitsAsToldIsLetIn(t *testing.T) {
 func TestRateLimiter_CountsOnItsOwnWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	c := limited(t, 5, connect(t, server.Host(), server.Port()))
+	c := limited(t, 5, connect(t, server.Host(), server.Port()), time.Second)
 	require.Equal(t, "4", c.ask(http.MethodGet, "/thing").Header().Get("X-RateLimit-Remaining"))
 
 	const gone, again = "redis does not count rate limits; this process counts on its own", "rate limits are counted in redis again"
@@ -203,7 +207,7 @@ func TestRateLimiter_DoesNotWaitForADeadRedisEachTime(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, listener.Close()) })
 	address, isTCP := listener.Addr().(*net.TCPAddr)
 	require.True(t, isTCP)
-	c := limited(t, 1_000_000, connect(t, "127.0.0.1", address.Port)) // connects, and nobody reads
+	c := limited(t, 1_000_000, connect(t, "127.0.0.1", address.Port), 0) // connects, and nobody reads
 
 	done := make(chan int)
 	go func() {
@@ -227,7 +231,7 @@ func TestRateLimiter_OutlivesAFlushedRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	client := connect(t, server.Host(), server.Port())
-	c := limited(t, 2, client)
+	c := limited(t, 2, client, patient)
 	for range 2 {
 		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing").Code)
 	}

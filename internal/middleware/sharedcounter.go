@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -12,9 +13,7 @@ import (
 )
 
 const (
-	// redisLimit is how long a request waits for Redis before this process
-	// counts it.
-	redisLimit = 100 * time.Millisecond
+	defaultRedisTimeout = 100 * time.Millisecond
 	// redisPause is how long Redis is left alone after it failed. Then one
 	// request tries it, while the others go on without it.
 	redisPause = time.Second
@@ -25,10 +24,11 @@ const (
 // sharedCounter counts requests in Redis, for all replicas, and knows when not
 // to try.
 type sharedCounter struct {
-	client limiterredis.Client
-	rate   limiter.Rate
-	log    logrus.FieldLogger
-	now    func() time.Time
+	client  limiterredis.Client
+	timeout time.Duration
+	rate    limiter.Rate
+	log     logrus.FieldLogger
+	now     func() time.Time
 
 	mu      sync.Mutex
 	store   limiter.Store // nil until Redis has taken the limiter's scripts
@@ -37,9 +37,11 @@ type sharedCounter struct {
 	quiet   bool      // that it is away has been logged
 }
 
-func newSharedCounter(client *redis.Client, rate limiter.Rate, log logrus.FieldLogger, now func() time.Time) *sharedCounter {
+func newSharedCounter(options RateLimitOptions, rate limiter.Rate) *sharedCounter {
+	timeout := cmp.Or(options.RedisTimeout, defaultRedisTimeout)
 	return &sharedCounter{
-		client: boundedClient{client}, rate: rate, log: log, now: now,
+		client: boundedClient{options.Redis, timeout}, timeout: timeout,
+		rate: rate, log: options.Log, now: options.Now,
 		// Away until it has taken the scripts: one request at a time brings them.
 		away: true,
 	}
@@ -52,7 +54,7 @@ func (s *sharedCounter) count(ctx context.Context, key string) (limiter.Context,
 		return limiter.Context{}, false
 	}
 	// A client that hangs up must not pass for a Redis that does not answer.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	var state limiter.Context
 	var err error
@@ -100,11 +102,14 @@ func (s *sharedCounter) settle(store limiter.Store, err error) {
 }
 
 // boundedClient bounds the one call that the limiter makes without a time limit.
-type boundedClient struct{ *redis.Client }
+type boundedClient struct {
+	*redis.Client
+	timeout time.Duration
+}
 
 // ScriptLoad is part of the limiter's Client.
 func (b boundedClient) ScriptLoad(ctx context.Context, script string) *redis.StringCmd {
-	ctx, cancel := context.WithTimeout(ctx, redisLimit)
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	return b.Client.ScriptLoad(ctx, script)
 }

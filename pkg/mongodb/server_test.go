@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -108,9 +109,7 @@ func (s *server) answer(command bson.Raw) bson.M {
 			"maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 100000, "logicalSessionTimeoutMinutes": 30,
 			"localTime": time.UnixMilli(1755798743223),
 		}
-		for field, value := range s.hello {
-			answer[field] = value
-		}
+		maps.Copy(answer, s.hello)
 		return answer
 	case "saslStart":
 		return bson.M{"ok": 0, "code": 18, "codeName": "AuthenticationFailed", "errmsg": "Authentication failed."}

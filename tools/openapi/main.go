@@ -42,15 +42,18 @@ func run(arguments []string) error {
 	if len(arguments) != 2 {
 		return errors.New("usage: openapi SWAGGER.json OPENAPI.json")
 	}
-	source, err := os.ReadFile(arguments[0])
+	source, err := os.ReadFile(arguments[0]) //nolint:gosec // the person at the terminal names it
 	if err != nil {
-		return err
+		return fmt.Errorf("read the Swagger document: %w", err)
 	}
 	converted, err := convert(source)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(arguments[1], converted, 0o644)
+	if err := os.WriteFile(arguments[1], converted, 0o644); err != nil { //nolint:gosec // a file of the repository, for everybody to read
+		return fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	return nil
 }
 
 // convert returns a valid OpenAPI 3.0 document, always in the same order.
@@ -71,8 +74,8 @@ func convert(source []byte) ([]byte, error) {
 	bearer.Value = openapi3.NewSecurityScheme().WithType("http").WithScheme("bearer").WithDescription("An API key.")
 	for _, path := range doc.Paths.Map() {
 		for _, operation := range path.Operations() {
-			for status, response := range operation.Responses.Map() {
-				setContentType(status, response.Value)
+			for _, response := range operation.Responses.Map() {
+				setContentType(response.Value)
 			}
 			if len(operation.Tags) == 1 && operation.Tags[0] == probesTag {
 				path.Servers = openapi3.Servers{{URL: "/"}}
@@ -96,7 +99,7 @@ func convert(source []byte) ([]byte, error) {
 
 // setContentType leaves an answer the one content type that it has. Swagger 2.0
 // knows content types per operation only.
-func setContentType(status string, response *openapi3.Response) {
+func setContentType(response *openapi3.Response) {
 	body := response.Content[jsonType]
 	if body == nil {
 		return

@@ -2,6 +2,7 @@ package mongostore_test
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -200,9 +201,7 @@ func TestClaim_UnfitDocumentThatLooksAdoptedFailsAndBlocksNothing(t *testing.T) 
 			s := newStage(t)
 			s.run(t, 2)
 			document := s.looksAdopted()
-			for field, value := range test.fields {
-				document[field] = value
-			}
+			maps.Copy(document, test.fields)
 			s.insert(t, test.id, document)
 			s.accept(t, 1)
 			require.Equal(t, "message-1", s.claim(t, s.store, 2, 1)[0].ID.Text)

@@ -113,6 +113,22 @@ func TestClaim_UnusedDrawGoesBackToItsWindow(t *testing.T) {
 	require.Equal(t, 2, s.state(t).WindowRemaining)
 }
 
+func TestClaim_LostReplyLeavesSpentWhatWasNotSeenClaimed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(t, 2)
+	s.accept(t, 2)
+	s.proxy.Inject(func(c wireproxy.Command) wireproxy.Fault {
+		if c.Name != claimUpdate.Name || c.Collection != claimUpdate.Collection {
+			return wireproxy.Fault{}
+		}
+		s.UpdateByHand(t, "message-1", bson.M{"status": "canceled"})
+		return wireproxy.Fault{Effect: wireproxy.LoseReply}
+	})
+	require.Equal(t, "message-2", s.claim(t, s.store, 2, 1)[0].ID.Text)
+	require.Zero(t, s.state(t).WindowRemaining)
+}
+
 func TestClaim_StopWhileClaimingGivesBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

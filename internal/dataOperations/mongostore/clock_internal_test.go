@@ -52,8 +52,8 @@ func TestClock_ADifferenceWithinTheErrorIsNone(t *testing.T) {
 		ahead := by(time.Hour)
 		c := newClock(100*time.Millisecond, ahead)
 		require.NoError(t, c.measure(t.Context()))
-		for _, jitter := range []time.Duration{-50, 50, 20} {
-			ahead.Store(int64(time.Hour + jitter*time.Millisecond))
+		for _, jitter := range []int64{-50, 50, 20} {
+			ahead.Store(int64(time.Hour) + jitter*int64(time.Millisecond))
 			require.NoError(t, c.measure(t.Context()))
 			require.Equal(t, c.now().Add(time.Hour).UnixMilli(), c.Now().UnixMilli(), "time jumped")
 		}

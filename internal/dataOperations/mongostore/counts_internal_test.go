@@ -25,13 +25,13 @@ func (c *tally) count(ctx context.Context) (models.Counts, error) {
 	select {
 	case <-time.After(c.takes):
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx) //nolint:wrapcheck // it is a test's
 	}
 	c.n++
 	return models.Counts{models.StatusSent: c.n}, c.err
 }
 
-// counting runs a test on a counter under a clock of its own.
+// withCounter runs a test on a counter under a clock of its own.
 func withCounter(t *testing.T, takes time.Duration, test func(t *testing.T, c *counter, of *tally)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,6 +55,7 @@ func ask(t *testing.T, c *counter) int64 {
 func TestCounter_AnswersAreNeverOlderThanTheirAge(t *testing.T) {
 	t.Parallel()
 	withCounter(t, time.Second, func(t *testing.T, c *counter, _ *tally) {
+		t.Helper()
 		require.EqualValues(t, 1, ask(t, c), "the first waits for a count")
 		<-time.After(testAge / 4)
 		require.EqualValues(t, 1, ask(t, c), "the next are answered from it")
@@ -66,6 +67,7 @@ func TestCounter_AnswersAreNeverOlderThanTheirAge(t *testing.T) {
 func TestCounter_WhoKeepsAskingNeverWaits(t *testing.T) {
 	t.Parallel()
 	withCounter(t, time.Second, func(t *testing.T, c *counter, of *tally) {
+		t.Helper()
 		ask(t, c)
 		for range 40 {
 			<-time.After(time.Second)
@@ -80,6 +82,7 @@ func TestCounter_WhoKeepsAskingNeverWaits(t *testing.T) {
 func TestCounter_CountsNothingWhenNobodyAsks(t *testing.T) {
 	t.Parallel()
 	withCounter(t, 0, func(t *testing.T, c *counter, of *tally) {
+		t.Helper()
 		ask(t, c)
 		<-time.After(time.Hour)
 		require.EqualValues(t, 1, of.n)
@@ -89,10 +92,11 @@ func TestCounter_CountsNothingWhenNobodyAsks(t *testing.T) {
 func TestCounter_CountsOnceForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	withCounter(t, time.Second, func(t *testing.T, c *counter, of *tally) {
+		t.Helper()
 		answers := make(chan int64, 10)
 		for range 10 {
 			go func() {
-				counts, err := c.latest(context.Background()) //nolint:usetesting // a goroutine of no test
+				counts, err := c.latest(context.Background())
 				if err == nil {
 					answers <- counts[models.StatusSent]
 				}
@@ -108,6 +112,7 @@ func TestCounter_CountsOnceForAllWhoWait(t *testing.T) {
 func TestCounter_OneWhoGivesUpDoesNotEndTheCountOfOthers(t *testing.T) {
 	t.Parallel()
 	withCounter(t, time.Minute, func(t *testing.T, c *counter, _ *tally) {
+		t.Helper()
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := c.latest(impatient)
@@ -119,6 +124,7 @@ func TestCounter_OneWhoGivesUpDoesNotEndTheCountOfOthers(t *testing.T) {
 func TestCounter_FailedCountIsNotKept(t *testing.T) {
 	t.Parallel()
 	withCounter(t, 0, func(t *testing.T, c *counter, of *tally) {
+		t.Helper()
 		of.err = errors.New("away")
 		_, err := c.latest(t.Context())
 		require.ErrorIs(t, err, of.err)
@@ -130,6 +136,7 @@ func TestCounter_FailedCountIsNotKept(t *testing.T) {
 func TestCounter_AnswersBelongToWhoAsked(t *testing.T) {
 	t.Parallel()
 	withCounter(t, 0, func(t *testing.T, c *counter, _ *tally) {
+		t.Helper()
 		counts, err := c.latest(t.Context())
 		require.NoError(t, err)
 		counts[models.StatusSent] = 99
@@ -146,7 +153,7 @@ func TestCounter_CloseEndsTheCountUnderWay(t *testing.T) {
 		c.running = running
 		waiting := make(chan error, 1)
 		go func() {
-			_, err := c.latest(context.Background()) //nolint:usetesting // a goroutine of no test
+			_, err := c.latest(context.Background())
 			waiting <- err
 		}()
 		synctest.Wait()

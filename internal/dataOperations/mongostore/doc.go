@@ -11,6 +11,7 @@
 //	window.go    the next window opens; first attempts draw from it
 //	due.go       which messages are due, by index
 //	claim.go     they become this replica's: status, claim and attempt in one write
+//	readback.go  which of them it got
 //	record.go    the outcome, only where the claim still stands
 //	giveback.go  a claim whose attempt has not begun is undone
 //	rescue.go    a claim whose replica is gone is ended

@@ -24,7 +24,7 @@ import (
 //	attempts         [{number, started_at, duration_ms, status_code, error, replica}]
 //
 // Users insert documents by hand, so any field may be missing or of another type.
-// decode.go reads what is there; only what adopt.go has seen is ever sent.
+// reader.go reads what is there; only what adopt.go has seen is ever sent.
 
 // newDocument is a message as it is accepted.
 func newDocument(m models.Message) bson.M {

@@ -101,15 +101,6 @@ func newCandidate(document bson.Raw, drawn bool) (one candidate, reason string) 
 	return one, ""
 }
 
-// countable notes a field that $inc would refuse; it takes any number, and makes
-// one of a field that is missing, but not of null.
-func (r *reader) countable(field string) {
-	value, err := r.document.LookupErr(field)
-	if err == nil && !value.IsNumber() {
-		r.note(field, "a number", value)
-	}
-}
-
 // chosen returns the first limit candidates, with no more first attempts among
 // them than are allowed, in their order.
 func chosen(found []candidate, allowed, limit int) []candidate {

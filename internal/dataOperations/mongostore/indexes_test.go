@@ -155,7 +155,7 @@ func TestQueries_EveryOneHasAnIndex(t *testing.T) {
 	client, err := mongo.Connect(driver.Client().ApplyURI(s.uri).SetMonitor(&event.CommandMonitor{Started: r.started}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, client.Disconnect(context.WithoutCancel(t.Context()))) })
-	everything(t, s.data.open(t, options(client.Database(s.database.Name()), s.clock.Now)), s)
+	everything(t, s.open(t, options(client.Database(s.database.Name()), s.clock.Now)), s)
 
 	asked := r.queries(t)
 	require.Greater(t, len(asked), 30)

@@ -87,7 +87,16 @@ func TestDraw_TakesNoMoreThanOthersHaveLeft(t *testing.T) {
 	s := newStage(t)
 	s.run(t, 3)
 	s.accept(t, 9)
-	s.before(draw, func() { s.claim(t, s.replica, 2, 2) })
+	// The other replica draws for messages that this one does not want, so that
+	// nothing but the draw can keep this one back.
+	s.before(draw, func() {
+		for _, id := range []string{"urgent-1", "urgent-2"} {
+			urgent := s.message()
+			urgent.ID.Text, urgent.Priority = id, models.PriorityHigh
+			require.NoError(t, s.replica.Accept(t.Context(), urgent))
+		}
+		s.claim(t, s.replica, 2, 2)
+	})
 	s.claim(t, s.store, 3, 1)
 	require.Zero(t, s.state(t).WindowRemaining)
 }

@@ -21,7 +21,10 @@ func (s *Store) Accept(ctx context.Context, messages ...models.Message) error {
 	return s.write(ctx, "accept messages", func(ctx context.Context, tx *transaction) error {
 		now := millis(s.Now())
 		for _, message := range messages {
-			created := millis(message.CreatedAt)
+			created := now
+			if !message.CreatedAt.IsZero() {
+				created = millis(message.CreatedAt)
+			}
 			stored, err := tx.exec(ctx, insertMessage, message.ID.Text, message.To, message.Content,
 				int(message.Priority), created, now, created)
 			if err != nil {

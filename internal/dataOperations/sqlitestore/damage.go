@@ -9,8 +9,8 @@ import (
 )
 
 // check reads the whole file for damage, in the background, because a damaged page
-// would otherwise be found when it is needed. It takes about a second for each
-// gigabyte, and holds up nobody. https://www.sqlite.org/pragma.html#pragma_quick_check
+// would otherwise be found when it is needed. It takes some seconds for a
+// million messages, and holds up nobody. https://www.sqlite.org/pragma.html#pragma_quick_check
 func (s *Store) check(ctx context.Context) {
 	var found []error
 	err := s.read(ctx, "check the file for damage", "PRAGMA quick_check(10)", func(values row) error {

@@ -57,7 +57,7 @@ func damage(t *testing.T, dir directory) {
 	for at := len(content) / page * 2 / 3 * page; at < len(content); at += page {
 		copy(content[at:at+page], bytes.Repeat([]byte{0xA5}, 200))
 	}
-	require.NoError(t, os.WriteFile(path, content, 0o600))
+	require.NoError(t, os.WriteFile(path, content, 0o600)) //nolint:gosec // a file of this test.
 }
 
 func TestPing_AFileThatWasRemovedOrReplacedIsUnavailable(t *testing.T) {

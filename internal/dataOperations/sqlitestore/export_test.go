@@ -14,7 +14,7 @@ const (
 	ApplicationID = applicationID
 )
 
-// FullScans are the statements that may read every message: those of the background.
+// FullScans are the statements that may read every message: that of the background.
 func FullScans() []string { return []string{recountMessages} }
 
 // Write runs work in the writer's goroutine and transaction; exec is its exec.

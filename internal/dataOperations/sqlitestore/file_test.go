@@ -166,7 +166,7 @@ func unfinished(t *testing.T, path string, statements ...string) {
 	for _, suffix := range []string{"", "-wal"} {
 		bytes, err := os.ReadFile(live + suffix) //nolint:gosec // a file of this test.
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path+suffix, bytes, 0o600))
+		require.NoError(t, os.WriteFile(path+suffix, bytes, 0o600)) //nolint:gosec // a file of this test.
 	}
 	require.NoError(t, db.Close())
 }

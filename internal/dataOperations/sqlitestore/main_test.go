@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 
@@ -24,6 +25,12 @@ func TestMain(m *testing.M) {
 			}
 			return open(ctx, dir, realTime)
 		}))
+	}
+	if os.Getenv(doomedName) != "" {
+		if err := liveUntilKilled(context.Background(), os.Getenv(dirName), os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }

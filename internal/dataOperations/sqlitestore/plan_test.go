@@ -22,14 +22,13 @@ func TestQueries_EachIsServedByAnIndex(t *testing.T) {
 	statements, err := sqlitestore.Statements(t.Context(), store)
 	require.NoError(t, err)
 	require.Greater(t, len(statements), 25, "the tour has missed most of them")
-	require.NotSubset(t, statements, sqlitestore.FullScans(), "these belong into the background")
 
 	db, err := sql.Open("sqlite", filepath.Join(dir.dir, sqlitestore.FileName))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	slices.Sort(statements)
 	for _, statement := range statements {
-		if !strings.Contains(statement, "messages") {
+		if !strings.Contains(statement, "messages") || slices.Contains(sqlitestore.FullScans(), statement) {
 			continue
 		}
 		t.Log(statement)

@@ -2,16 +2,29 @@ package sqlitestore
 
 import (
 	"context"
-	"fmt"
+	"maps"
 
 	"auto-message-sender/internal/models"
 )
 
 const (
-	// recountMessages reads every message. Those that nobody has adopted do not count.
-	recountMessages = `SELECT status, count(*) FROM messages
-		WHERE status <> 'pending' OR next_attempt_at IS NOT NULL GROUP BY status`
-	recountCounts = `SELECT scheduled, pending, sending, sent, failed, canceled, expired, recounts FROM counts WHERE id = 1`
+	// recount reads every message, and the counts as they were at that moment, with
+	// a minus: one statement, so that nothing comes in between. A message that
+	// nobody has adopted yet counts as what it was before somebody set it back to
+	// pending, and else not at all; adopt takes it from there.
+	recountMessages = `SELECT 'recounts', recounts FROM counts
+		UNION ALL SELECT 'scheduled', -scheduled FROM counts
+		UNION ALL SELECT 'pending', -pending FROM counts
+		UNION ALL SELECT 'sending', -sending FROM counts
+		UNION ALL SELECT 'sent', -sent FROM counts
+		UNION ALL SELECT 'failed', -failed FROM counts
+		UNION ALL SELECT 'canceled', -canceled FROM counts
+		UNION ALL SELECT 'expired', -expired FROM counts
+		UNION ALL SELECT CASE
+			WHEN status <> 'pending' OR next_attempt_at IS NOT NULL THEN status
+			WHEN failed_at IS NOT NULL THEN 'failed'
+			WHEN sent_at IS NOT NULL THEN 'sent'
+			ELSE 'none' END AS counted, count(*) FROM messages GROUP BY counted`
 	// noteRecount lets one correction of an error through: of two processes that
 	// counted the same error, the second finds another number of recounts.
 	noteRecount = `UPDATE counts SET recounts = recounts + 1 WHERE id = 1 AND recounts = ?`
@@ -22,65 +35,42 @@ const (
 // which holds whatever was counted since.
 func (s *Store) recount(ctx context.Context) {
 	wrong, recounts, err := s.countingError(ctx)
+	corrected := false
 	if err == nil && len(wrong) > 0 {
 		err = s.write(ctx, "correct the counts", func(ctx context.Context, tx *transaction) error {
 			changed, err := tx.exec(ctx, noteRecount, recounts)
-			if err != nil || changed == 0 {
+			corrected = changed > 0
+			if err != nil || !corrected {
 				return err
 			}
 			for status, n := range wrong {
 				tx.move(n, "", status)
 			}
-			s.options.Log.WithField("differences", wrong).Info("counts corrected after changes by hand")
 			return nil
 		})
 	}
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err != nil && ctx.Err() == nil:
 		s.options.Log.WithError(err).Warn("the messages could not be recounted; the counts stay as they are")
+	case err == nil && corrected:
+		s.options.Log.WithField("differences", wrong).Info("counts corrected after changes by hand")
 	}
 }
 
 // countingError returns by how much each count is too low, and how many recounts
 // went before, both of one moment.
 func (s *Store) countingError(ctx context.Context) (wrong models.Counts, recounts int64, err error) {
-	tx, err := s.readers.db.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, 0, explain("recount", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-
-	values := make([]int64, len(models.Statuses())+1)
-	into := make([]any, len(values))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	if err := tx.QueryRowContext(ctx, recountCounts).Scan(into...); err != nil {
-		return nil, 0, explain("recount", err)
-	}
 	wrong = models.Counts{}
-	for i, status := range models.Statuses() {
-		wrong[status] -= values[i]
-	}
-	rows, err := tx.QueryContext(ctx, recountMessages)
-	if err != nil {
-		return nil, 0, explain("recount", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var status models.Status
-		var n int64
-		if err := rows.Scan(&status, &n); err != nil {
-			return nil, 0, explain("recount", err)
+	err = s.read(ctx, "recount the messages", recountMessages, func(values row) error {
+		switch what := asText(values[0]); what {
+		case "recounts":
+			recounts = asInt(values[1])
+		case "none":
+		default:
+			wrong[models.Status(what)] += asInt(values[1])
 		}
-		wrong[status] += n
-	}
-	for status, n := range wrong {
-		if n == 0 {
-			delete(wrong, status)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("recount: %w", err)
-	}
-	return wrong, values[len(values)-1], nil
+		return nil
+	})
+	maps.DeleteFunc(wrong, func(_ models.Status, n int64) bool { return n == 0 })
+	return wrong, recounts, err
 }

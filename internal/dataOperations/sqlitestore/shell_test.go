@@ -145,3 +145,29 @@ func TestRecount_CorrectsTheCountsAfterChangesByHand(t *testing.T) {
 		require.Equal(t, expected[status], counts[status], status)
 	}
 }
+
+func TestRecount_AMessageSetBackToPendingIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	store, dir, clock := setup(t)
+	require.NoError(t, store.Accept(t.Context(), messages(1, 2, store.Now())...))
+	result, err := store.Claim(t.Context(), request(2))
+	require.NoError(t, err)
+	done := outcomes(result.Claimed, store.Now())
+	done[1].Result = models.ResultFailed
+	_, err = store.Record(t.Context(), done)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+
+	dir.shell(t, `UPDATE messages SET status = 'pending'`)
+	for range 2 { // the second start finds nothing more to correct
+		store = openIn(t, dir, clock)
+		sqlitestore.WaitForBackground(store)
+		_, _, err = store.Adopt(t.Context(), 10, takeAll)
+		require.NoError(t, err)
+		counts, err := store.Counts(t.Context())
+		require.NoError(t, err)
+		for _, status := range models.Statuses() {
+			require.Equal(t, models.Counts{models.StatusPending: 2}[status], counts[status], status)
+		}
+	}
+}

@@ -172,7 +172,10 @@ func (w *writer) take(limit int) []*operation {
 // the queue only once the lock is held, so that until then they can be called off
 // and others can join.
 func (w *writer) writeTogether(ctx context.Context) {
-	if err := w.begin(ctx, w.someoneWaits); err != nil {
+	switch err := w.begin(ctx, w.someoneWaits); {
+	case errors.Is(err, errUnwanted):
+		return
+	case err != nil:
 		for _, op := range w.take(maxTogether) {
 			op.done <- err
 		}
@@ -209,8 +212,11 @@ func (w *writer) writeAlone(ctx context.Context, op *operation) error {
 	return answers[0]
 }
 
+// errUnwanted says that everybody called off before the lock was to be had.
+var errUnwanted = errors.New("nobody waits for the transaction any more")
+
 // begin begins a transaction, opening the connection where there is none. It
-// waits for other processes while wanted says that it is worth while.
+// waits for other processes for as long as wanted says that somebody waits.
 func (w *writer) begin(ctx context.Context, wanted func() bool) error {
 	if w.connection == nil {
 		opened, err := w.open(ctx)
@@ -223,8 +229,11 @@ func (w *writer) begin(ctx context.Context, wanted func() bool) error {
 	var err error
 	for range busyPolls {
 		_, err = w.connection.exec(ctx, "BEGIN IMMEDIATE")
-		if code(err) != sqlite3.SQLITE_BUSY || !wanted() {
+		if code(err) != sqlite3.SQLITE_BUSY {
 			break
+		}
+		if !wanted() {
+			return errUnwanted
 		}
 		w.polite = politeFor
 		<-time.After(busyPoll)

@@ -66,6 +66,12 @@ func recordFenceTests() []test {
 			s.unchangedBy(claimed.ID, func() { require.False(s.t, s.record(s.sent(claimed))) })
 			require.True(s.t, s.record(s.sent(again[0])))
 		}},
+		{"a stale 2xx is not taken for the one that another claim recorded", func(s *scene) {
+			stale := s.claimOne()
+			require.True(s.t, s.record(s.retry(stale, 0)))
+			require.True(s.t, s.record(s.sent(s.claim(1)[0])))
+			s.unchangedBy(stale.ID, func() { require.False(s.t, s.record(s.sent(stale))) })
+		}},
 		{"sent is never overwritten by anything less", func(s *scene) {
 			claimed := s.claimOne()
 			require.True(s.t, s.record(s.sent(claimed)))
