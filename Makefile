@@ -24,7 +24,7 @@ FUZZTIME ?= 30s
 COUNT    ?= 3
 
 # Modules of their own, so that what they need stays out of the service's go.mod.
-# ferretdb sees the service's requirements: tidy both when one of them changes.
+# ferretdb links the proxy in from internal/wireproxy, file by file.
 NESTED := tools tools/ferretdb
 
 GOLANGCI := bin/golangci-lint

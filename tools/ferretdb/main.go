@@ -8,6 +8,11 @@
 // FerretDB's writes are not atomic as MongoDB's are, so the printed URI is that
 // of our wire proxy, which passes one write at a time. Tests that bring a proxy
 // of their own ask for the bare server with --proxy=false.
+//
+// The files in wireproxy are symbolic links to those of internal/wireproxy in the
+// main module. Requiring that module here, with a replace, would work as well, but
+// then this go.mod would have to be tidied after each change of the service's
+// dependencies, and those would decide which SQLite the stand-in runs on.
 package main
 
 import (

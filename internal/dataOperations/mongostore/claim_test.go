@@ -103,6 +103,19 @@ func TestClaim_MessageThatChangedSinceItWasFoundIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestClaim_WhatIsNotYetDueBlocksNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(t, 0)
+	for i, drawn := range []bool{true, false} {
+		document := s.looksAdopted()
+		document["next_attempt_at"], document["drawn"] = farFuture(), drawn
+		s.insert(t, []string{"urgent retry", "urgent first"}[i], document)
+	}
+	s.accept(t, 1)
+	require.Equal(t, "message-1", s.claim(t, s.store, 1, 1)[0].ID.Text)
+}
+
 func TestClaim_UnusedDrawGoesBackToItsWindow(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -122,6 +122,20 @@ func TestConfigure_AnotherReplicaConfiguresInBetween(t *testing.T) {
 	require.Equal(t, wanted, s.state(t).Pace, "the last one holds")
 }
 
+func TestConfigure_DoesNotOverwriteWhatWasSetAfterAnotherReplicaConfiguredTheSame(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(t, 9)
+	environment := models.Pace{Interval: interval, PerWindow: 3}
+	byAPI := models.Pace{Interval: time.Minute, PerWindow: 7}
+	s.before(windowUpdate, func() {
+		require.NoError(t, s.replica.Configure(t.Context(), environment))
+		s.SetPaceByHand(t, byAPI)
+	})
+	require.NoError(t, s.store.Configure(t.Context(), environment))
+	require.Equal(t, byAPI, s.state(t).Pace)
+}
+
 func TestClose_LeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	d := newData(t)

@@ -1,0 +1,1 @@
+../../../internal/wireproxy/fault.go
