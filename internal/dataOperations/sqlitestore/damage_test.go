@@ -2,6 +2,7 @@ package sqlitestore_test
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -38,7 +39,7 @@ func TestCheck_DamageIsFoundAndNothingIsSentFromIt(t *testing.T) {
 	require.Equal(t, models.KindCorrupt, models.KindOf(err))
 	_, _, err = store.Adopt(t.Context(), 10, takeAll)
 	require.Equal(t, models.KindCorrupt, models.KindOf(err))
-	// The first messages are on pages that are whole.
+	// The first messages are found by pages that are whole.
 	applied, err := store.Record(t.Context(), outcomes(result.Claimed[:1], clock.Now()))
 	require.NoError(t, err)
 	require.Equal(t, []bool{true}, applied)
@@ -47,17 +48,23 @@ func TestCheck_DamageIsFoundAndNothingIsSentFromIt(t *testing.T) {
 	require.NotContains(t, told.String(), "+90555")
 }
 
-// damage overwrites the leaves of a table or index in the last third of the file.
+// damage overwrites a page that nothing reads but the check: the last of the index
+// of ids.
 func damage(t *testing.T, dir directory) {
 	t.Helper()
 	path := filepath.Join(dir.dir, sqlitestore.FileName)
-	content, err := os.ReadFile(path) //nolint:gosec // a file of this test.
+	var page int64
+	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
-	const page = 4096
-	for at := len(content) / page * 2 / 3 * page; at < len(content); at += page {
-		copy(content[at:at+page], bytes.Repeat([]byte{0xA5}, 200))
-	}
-	require.NoError(t, os.WriteFile(path, content, 0o600)) //nolint:gosec // a file of this test.
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT pageno FROM dbstat
+		WHERE name = 'sqlite_autoindex_messages_1' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1`).Scan(&page))
+	require.NoError(t, db.Close())
+
+	file, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a file of this test.
+	require.NoError(t, err)
+	_, err = file.WriteAt(bytes.Repeat([]byte{0xA5}, 200), (page-1)*4096)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
 }
 
 func TestPing_AFileThatWasRemovedOrReplacedIsUnavailable(t *testing.T) {

@@ -45,6 +45,12 @@ func CountCommits(ctx context.Context, s *Store) (*int, error) {
 // WaitForBackground returns when the recount and the check are over.
 func WaitForBackground(s *Store) { s.background.Wait() }
 
+// FindCountingError looks for what a recount would correct, and returns what corrects it.
+func FindCountingError(ctx context.Context, s *Store) (correct func() (bool, error), err error) {
+	wrong, recounts, err := s.countingError(ctx)
+	return func() (bool, error) { return s.correctCounts(ctx, wrong, recounts) }, err
+}
+
 // Setting returns a pragma's value on the writer's connection.
 func Setting(ctx context.Context, s *Store, pragma string) (value any, err error) {
 	err = s.write(ctx, "test", func(ctx context.Context, tx *transaction) error {

@@ -110,11 +110,24 @@ func (s *Store) create(ctx context.Context) (err error) {
 		s.options.Log.WithField("file", s.path).Info("store made")
 	case errors.Is(err, fs.ErrExist):
 	default: // some file systems know no links
-		if err := os.Rename(making, s.path); err != nil {
+		if err := renameToNew(making, s.path); err != nil {
 			return unavailable("the store's file cannot be made", err)
 		}
 	}
 	return syncToDisk(filepath.Dir(s.path))
+}
+
+// renameToNew renames a file where there is none of the new name. The empty file
+// that it makes to be the only one to do so is refused by others.
+func renameToNew(from, to string) error {
+	place, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator named the directory.
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make a place for the file: %w", err)
+	}
+	return errors.Join(place.Close(), os.Rename(from, to))
 }
 
 // syncToDisk makes a file, or the names in a directory, durable.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"auto-message-sender/internal/dataOperations/sqlitestore"
@@ -118,6 +119,34 @@ func TestOpen_ManyAtOnceOnAnEmptyDirectoryShareOneFile(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1, "something was left lying about")
+}
+
+func TestOpen_TheFirstOnesFileIsNotReplacedByASlowerOnes(t *testing.T) {
+	t.Parallel()
+	dir := directory{t.TempDir()}
+	clock := storetest.NewClock()
+	foundEmpty, firstIsOpen := make(chan struct{}), make(chan struct{})
+	slower := make(chan *sqlitestore.Store, 1)
+	go func() {
+		// The name of the file in the making is asked for when there was none yet.
+		newID := func() string {
+			close(foundEmpty)
+			<-firstIsOpen
+			return uuid.NewString()
+		}
+		store, _ := sqlitestore.Open(t.Context(), sqlitestore.Options{Dir: dir.dir, Now: clock.Now, NewID: newID, Log: quiet()})
+		slower <- store
+	}()
+	<-foundEmpty
+	first := openIn(t, dir, clock)
+	require.NoError(t, first.Accept(t.Context(), messages(1, 1, clock.Now())...))
+	close(firstIsOpen)
+	second := <-slower
+	require.NotNil(t, second)
+	_, err := second.Message(t.Context(), messages(1, 1, clock.Now())[0].ID.Text)
+	require.NoError(t, err)
+	require.NoError(t, first.Ping(t.Context()), "its file was replaced")
+	require.NoError(t, second.Close())
 }
 
 func TestOpen_WritesAreOnTheDiskWhenTheyReturn(t *testing.T) {

@@ -37,17 +37,7 @@ func (s *Store) recount(ctx context.Context) {
 	wrong, recounts, err := s.countingError(ctx)
 	corrected := false
 	if err == nil && len(wrong) > 0 {
-		err = s.write(ctx, "correct the counts", func(ctx context.Context, tx *transaction) error {
-			changed, err := tx.exec(ctx, noteRecount, recounts)
-			corrected = changed > 0
-			if err != nil || !corrected {
-				return err
-			}
-			for status, n := range wrong {
-				tx.move(n, "", status)
-			}
-			return nil
-		})
+		corrected, err = s.correctCounts(ctx, wrong, recounts)
 	}
 	switch {
 	case err != nil && ctx.Err() == nil:
@@ -73,4 +63,20 @@ func (s *Store) countingError(ctx context.Context) (wrong models.Counts, recount
 	})
 	maps.DeleteFunc(wrong, func(_ models.Status, n int64) bool { return n == 0 })
 	return wrong, recounts, err
+}
+
+// correctCounts adds the difference, unless there was another recount since.
+func (s *Store) correctCounts(ctx context.Context, wrong models.Counts, recounts int64) (corrected bool, err error) {
+	err = s.write(ctx, "correct the counts", func(ctx context.Context, tx *transaction) error {
+		changed, err := tx.exec(ctx, noteRecount, recounts)
+		corrected = changed > 0
+		if err != nil || !corrected {
+			return err
+		}
+		for status, n := range wrong {
+			tx.move(n, "", status)
+		}
+		return nil
+	})
+	return corrected, err
 }

@@ -15,8 +15,10 @@ PRAGMA user_version = 1;
 -- column asked for, and what stands behind the long texts costs most.
 CREATE TABLE messages (
     id              TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(16)))),
-    status          TEXT NOT NULL DEFAULT 'pending' CHECK (status IN
-                        ('scheduled', 'pending', 'sending', 'sent', 'failed', 'canceled', 'expired')),
+    -- A chain of ORs, not IN: SQLite would build the list anew for every message.
+    status          TEXT NOT NULL DEFAULT 'pending' CHECK (
+                        status = 'sending' OR status = 'sent' OR status = 'pending' OR status = 'failed' OR
+                        status = 'scheduled' OR status = 'canceled' OR status = 'expired'),
     priority        INTEGER NOT NULL DEFAULT 1,  -- 0 high, 1 normal, 2 low
     drawn           INTEGER NOT NULL DEFAULT 0,  -- 1: its first attempt was drawn from a window
     next_attempt_at INTEGER,                     -- NULL: final, or not yet adopted
