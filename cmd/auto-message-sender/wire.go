@@ -67,7 +67,7 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 
 	p.dispatcher, err = dispatch.New(dispatch.Options{
 		Store: store, Sender: client, Receipts: writer, Inspect: sms.Inspect, Log: s.log,
-		Replica: s.replica, AttemptTimeout: s.cfg.WebhookTimeout, MaxInFlight: s.cfg.MaxInFlight,
+		Replica: s.replica, AttemptTimeout: s.cfg.WebhookTimeout, Lease: s.cfg.Lease(), MaxInFlight: s.cfg.MaxInFlight,
 		MaxAttempts: s.cfg.MaxRetryCount, Hold: s.cfg.HoldsUnknown(),
 		NewID: uuid.NewString, Now: s.process.now,
 	})

@@ -30,7 +30,7 @@ func (s *Scheduler) claim(ctx context.Context) (filled bool, err error) {
 	asked := s.options.Now()
 	result, err := s.options.Store.Claim(ctx, dataoperations.ClaimRequest{
 		Owner: s.options.Replica,
-		Lease: s.options.lease(),
+		Lease: s.options.Lease,
 		Max:   free,
 	})
 	if err != nil {

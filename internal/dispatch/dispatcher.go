@@ -13,10 +13,8 @@ import (
 )
 
 const (
-	// LeaseMargin is how much longer than an attempt's time limit a claim lasts.
-	LeaseMargin = 5 * time.Second
-	// startMargin is what must be left of the lease beyond the time limit when an
-	// attempt starts: the time to record its outcome before anybody may rescue it.
+	// startMargin is what must be left of the lease when an attempt is over: the
+	// time to record its outcome before anybody may rescue it.
 	startMargin = time.Second
 	// pollInterval is how often the scheduler's record and the queue are looked
 	// at when nothing wakes the loop: another replica may have changed them.
@@ -54,6 +52,7 @@ type Options struct {
 
 	Replica        string        // this process, unlike any other, also after a restart
 	AttemptTimeout time.Duration // the sender's time limit
+	Lease          time.Duration // of a claim: longer, by what claiming, connecting and recording take
 	MaxInFlight    int           // claims held at once
 	MaxAttempts    int           // per message
 	Hold           bool          // an unknown outcome waits for a person instead of being sent again
@@ -77,14 +76,13 @@ func (o Options) check() error {
 	require(o.Log != nil, "Log")
 	require(o.Replica != "", "Replica")
 	require(o.AttemptTimeout > 0, "AttemptTimeout")
+	require(o.Lease >= o.AttemptTimeout+startMargin, "Lease, longer than AttemptTimeout by a second,")
 	require(o.MaxInFlight > 0, "MaxInFlight")
 	require(o.MaxAttempts > 0, "MaxAttempts")
 	require(o.NewID != nil, "NewID")
 	require(o.Now != nil, "Now")
 	return errors.Join(problems...)
 }
-
-func (o Options) lease() time.Duration { return o.AttemptTimeout + LeaseMargin }
 
 // Dispatcher is the pipeline of one replica. Its steps are goroutines that it
 // owns: started by Start, ended by Drain.

@@ -21,7 +21,10 @@ import (
 	"auto-message-sender/internal/webhook"
 )
 
-const attemptTimeout = 30 * time.Second
+const (
+	attemptTimeout = 30 * time.Second
+	lease          = attemptTimeout + 5*time.Second
+)
 
 // call is one attempt as the webhook saw it.
 type call struct {
@@ -115,7 +118,7 @@ func (s *scene) replica(pace models.Pace, change func(*dispatch.Options)) *repli
 	options := dispatch.Options{
 		Store: store, Sender: s.hook, Receipts: got, Log: log,
 		Inspect: func(to, _ string) (string, error) { return to, nil },
-		Replica: uuid.NewString(), AttemptTimeout: attemptTimeout,
+		Replica: uuid.NewString(), AttemptTimeout: attemptTimeout, Lease: lease,
 		MaxInFlight: 64, MaxAttempts: 3, NewID: uuid.NewString, Now: now,
 	}
 	if change != nil {
@@ -145,7 +148,7 @@ func (r *replica) start(t *testing.T) {
 
 func (r *replica) end(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), attemptTimeout+dispatch.LeaseMargin)
+	ctx, cancel := context.WithTimeout(context.Background(), lease)
 	defer cancel()
 	require.NoError(t, r.Drain(ctx))
 	require.NoError(t, r.store.Close())
@@ -454,8 +457,10 @@ func TestDrain_WhatIsUnderWayEndsAndIsRecorded(t *testing.T) {
 
 func TestNew_NamesEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
-	_, err := dispatch.New(dispatch.Options{})
-	for _, name := range []string{"Store", "Sender", "Receipts", "Inspect", "Log", "Replica", "AttemptTimeout", "MaxInFlight", "MaxAttempts", "NewID", "Now"} {
+	_, err := dispatch.New(dispatch.Options{Lease: -1})
+	for _, name := range []string{
+		"Store", "Sender", "Receipts", "Inspect", "Log", "Replica", "AttemptTimeout", "Lease, longer than AttemptTimeout by a second,", "MaxInFlight", "MaxAttempts", "NewID", "Now",
+	} {
 		require.ErrorContains(t, err, name+" is required")
 	}
 }

@@ -5,7 +5,7 @@
 //
 //	adopt.go      a document inserted by hand is validated and made due
 //	claim.go      due messages become this replica's, under a lease
-//	send.go       one attempt at the webhook, by a bounded pool of workers
+//	send.go       one attempt at the webhook, as many at once as claims are held
 //	record.go     the outcome is written, fenced by the claim, until the store answers
 //	rescue.go     claims whose replica is gone are ended
 //

@@ -2,6 +2,8 @@ package dispatch
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -17,6 +19,8 @@ const (
 	recordRetryMin  = 50 * time.Millisecond
 	recordRetryMax  = 2 * time.Second
 	announceBacklog = 16 // batches
+	// parkedRetry is how often an outcome is tried again that the store refuses.
+	parkedRetry = 30 * time.Second
 )
 
 // landing is a claimed message whose attempt has ended, or was not begun.
@@ -40,8 +44,11 @@ type recorder struct {
 	landings chan landing
 	ctx      context.Context //nolint:containedctx // the writes' own: it ends with the recorder
 	cancel   context.CancelFunc
-	left     int // not recorded when ctx ended; of run's goroutine until it has ended
 	steps    sync.WaitGroup
+
+	// Of run's goroutine, until it has ended.
+	parked []landing // refused by the store, for a reason of their own
+	left   int       // not recorded when the recorder's time was up
 }
 
 func newRecorder(options Options, flight *flight) *recorder {
@@ -79,12 +86,30 @@ func (r *recorder) Close(ctx context.Context) (left int) {
 // run writes batches until landings is closed and empty.
 func (r *recorder) run(recorded chan<- []landing) {
 	defer close(recorded)
-	for first := range r.landings {
-		batch := r.gather(first)
-		if !r.write(batch) {
-			r.left += len(batch)
-			continue
+	retry := time.NewTicker(parkedRetry)
+	defer retry.Stop()
+	for {
+		select {
+		case first, open := <-r.landings:
+			if !open {
+				r.retryParked(recorded)
+				r.left += len(r.parked)
+				return
+			}
+			r.land(r.gather(first), recorded)
+		case <-retry.C:
+			r.retryParked(recorded)
 		}
+	}
+}
+
+// land makes a batch durable and frees its slots. One outcome that the store
+// refuses must not hold up the others: they are written one by one, and that one
+// is parked.
+func (r *recorder) land(batch []landing, recorded chan<- []landing) {
+	err := r.write(batch)
+	switch {
+	case err == nil:
 		keys := make([]claimKey, len(batch))
 		for i, l := range batch {
 			keys[i] = keyOf(l.message.Claim)
@@ -92,6 +117,36 @@ func (r *recorder) run(recorded chan<- []landing) {
 		r.flight.land(keys)
 		r.freed()
 		recorded <- batch
+	case !isRefusal(err):
+		r.left += len(batch)
+	case len(batch) > 1:
+		for i := range batch {
+			r.land(batch[i:i+1:i+1], recorded)
+		}
+	default:
+		r.parked = append(r.parked, batch[0])
+		r.options.Log.WithError(err).WithFields(logrus.Fields{
+			"message_id": batch[0].message.ID.Text, "attempt": batch[0].message.Attempt,
+		}).Error("the store refuses the outcome of this message; it is tried again, the others go on")
+	}
+}
+
+func (r *recorder) retryParked(recorded chan<- []landing) {
+	parked := r.parked
+	r.parked = nil
+	for i := range parked {
+		r.land(parked[i:i+1:i+1], recorded)
+	}
+}
+
+// isRefusal reports whether the store answered, and will answer so again: it is
+// neither away nor damaged, nor is the recorder's time up.
+func isRefusal(err error) bool {
+	switch models.KindOf(err) {
+	case models.KindUnavailable, models.KindCorrupt:
+		return false
+	default:
+		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
 }
 
@@ -112,9 +167,9 @@ func (r *recorder) gather(first landing) []landing {
 	return batch
 }
 
-// write makes the batch durable and reports whether it did: false only once
-// the recorder's time is up.
-func (r *recorder) write(batch []landing) bool {
+// write makes the batch durable. It returns an error only once the recorder's
+// time is up, or where the store refuses something in the batch.
+func (r *recorder) write(batch []landing) error {
 	var outcomes []models.Outcome
 	var unbegun []models.Claim
 	for _, l := range batch {
@@ -124,33 +179,37 @@ func (r *recorder) write(batch []landing) bool {
 			unbegun = append(unbegun, l.message.Claim)
 		}
 	}
-	if len(unbegun) > 0 {
-		if !r.untilAnswered(func() error { return r.options.Store.GiveBack(r.ctx, unbegun) }) {
-			return false
+	if len(outcomes) > 0 {
+		applied, err := r.record(outcomes)
+		if err != nil {
+			return err
+		}
+		next := 0
+		for i := range batch {
+			if batch[i].begun() {
+				batch[i].applied = applied[next]
+				next++
+			}
 		}
 	}
-	if len(outcomes) == 0 {
-		return true
+	if len(unbegun) == 0 {
+		return nil
 	}
-	var applied []bool
-	ok := r.untilAnswered(func() (err error) {
-		applied, err = r.options.Store.Record(r.ctx, outcomes)
-		return err //nolint:wrapcheck // reported with its step by untilAnswered
-	})
-	next := 0
-	for i := range batch {
-		if ok && batch[i].begun() {
-			batch[i].applied = applied[next]
-			next++
-		}
-	}
-	return ok
+	return r.untilAnswered(func() error { return r.options.Store.GiveBack(r.ctx, unbegun) })
 }
 
-// untilAnswered repeats a write until the store has answered it. An outcome is
-// never given up while the process lives: after a 2xx, forgetting it would send
-// the message again.
-func (r *recorder) untilAnswered(write func() error) bool {
+func (r *recorder) record(outcomes []models.Outcome) (applied []bool, err error) {
+	err = r.untilAnswered(func() (err error) {
+		applied, err = r.options.Store.Record(r.ctx, outcomes)
+		return err //nolint:wrapcheck // told by untilAnswered
+	})
+	return applied, err
+}
+
+// untilAnswered repeats a write while the store is away. An outcome is never
+// given up while the process lives: after a 2xx, forgetting it would send the
+// message again.
+func (r *recorder) untilAnswered(write func() error) error {
 	delays := backoff.ExponentialBackOff{
 		InitialInterval: recordRetryMin, MaxInterval: recordRetryMax,
 		Multiplier: 2, RandomizationFactor: retryJitter,
@@ -159,12 +218,15 @@ func (r *recorder) untilAnswered(write func() error) bool {
 		err := write()
 		if err == nil {
 			r.trouble.over(r.options.Log)
-			return true
+			return nil
+		}
+		if isRefusal(err) {
+			return err
 		}
 		r.trouble.report(r.ctx, r.options.Log, err)
 		select {
 		case <-r.ctx.Done():
-			return false
+			return fmt.Errorf("time is up: %w", context.Cause(r.ctx))
 		case <-time.After(delays.NextBackOff()):
 		}
 	}
@@ -201,9 +263,8 @@ func (r *recorder) log(l landing) {
 	level, text := logrus.InfoLevel, "message sent"
 	switch {
 	case !l.applied:
-		level, text = logrus.WarnLevel, "outcome not recorded: the claim had been rescued and taken by another"
-	case l.outcome.Result == models.ResultSent:
-		fields["provider_message_id"] = l.outcome.MessageID
+		level, text = logrus.WarnLevel, "outcome not recorded: the claim no longer stood"
+	case l.outcome.Result == models.ResultSent: // its provider's id is in the store: an answer may echo anything
 	case l.outcome.Result == models.ResultRetry:
 		fields["next_attempt_at"] = l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)
 		level, text = logrus.WarnLevel, "attempt failed, to be repeated"

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 )
@@ -14,8 +16,13 @@ const (
 	// rescueInterval is how often the claims are looked at: what a rescue may be
 	// late by.
 	rescueInterval = time.Second
+	// watchGap is the longest time between two looks that still counts as watching:
+	// a process that was itself paused has seen nothing meanwhile.
+	watchGap = 10 * time.Second
 	// rescueScan bounds how many claims one look takes in, oldest first.
 	rescueScan = 10_000
+	// maxRescueLines bounds what one rescue logs.
+	maxRescueLines = 100
 )
 
 // rescuer ends the claims whose replica is gone. It trusts no clock but its
@@ -25,6 +32,7 @@ type rescuer struct {
 	options Options
 	flight  *flight
 	trouble trouble
+	looked  time.Time              // the last time
 	watched map[claimKey]time.Time // when this process first saw the claim
 
 	cancel context.CancelFunc
@@ -87,22 +95,38 @@ func (r *rescuer) look(ctx context.Context) error {
 	rescued, err := r.options.Store.Rescue(ctx, lapsed, dataoperations.RescuePolicy{
 		MaxAttempts: r.options.MaxAttempts,
 		Hold:        r.options.Hold,
-		Replica:     r.options.Replica,
 	})
 	if err != nil {
 		return fmt.Errorf("rescue lapsed claims: %w", err)
 	}
 	if rescued > 0 {
-		r.options.Log.WithField("rescued", rescued).
-			Warn("claims ran out with no outcome: their replica was killed, paused or cut off")
+		r.log(lapsed, rescued)
 	}
 	return nil
+}
+
+// log names the messages: of each, an attempt may have arrived or not.
+func (r *rescuer) log(lapsed []models.Claim, rescued int) {
+	next := "to be sent again, or failed where it was the last attempt"
+	if r.options.Hold {
+		next = "held as failed: a person decides whether to send it again (UNKNOWN_OUTCOME=hold)"
+	}
+	for _, claim := range lapsed[:min(len(lapsed), maxRescueLines)] {
+		r.options.Log.WithFields(logrus.Fields{"message_id": claim.ID.Text, "owner": claim.Owner}).
+			Warn("claim ran out with no outcome: " + next)
+	}
+	r.options.Log.WithField("rescued", rescued).
+		Warn("claims ran out: their replica was killed, paused or cut off")
 }
 
 // watch takes in the claims that stand now and returns those that have lapsed.
 // A claim in flight here is never among them: its outcome will be recorded.
 func (r *rescuer) watch(claims []models.Claim) (lapsed []models.Claim) {
 	now := r.options.Now()
+	if now.Sub(r.looked) > watchGap {
+		clear(r.watched)
+	}
+	r.looked = now
 	watched := make(map[claimKey]time.Time, len(claims))
 	for _, claim := range claims {
 		if r.flight.holds(claim) {

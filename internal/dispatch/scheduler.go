@@ -120,12 +120,14 @@ func (s *Scheduler) pass(ctx context.Context) error {
 }
 
 // untilNextLook returns how long the loop may rest: until the next window, but
-// never longer than pollInterval.
+// never longer than pollInterval. A window that is due still, because there is no
+// free slot to open it for, is not waited for: a slot that becomes free wakes the loop.
 func untilNextLook(nextWindow, now time.Time) time.Duration {
-	if nextWindow.IsZero() {
+	rest := nextWindow.Sub(now)
+	if rest <= 0 {
 		return pollInterval
 	}
-	return min(pollInterval, max(time.Millisecond, nextWindow.Sub(now)))
+	return min(pollInterval, max(time.Millisecond, rest))
 }
 
 // refresh reads the record.
@@ -162,11 +164,13 @@ func (s *Scheduler) State(ctx context.Context) (models.Scheduler, error) {
 // Start starts the scheduler for all replicas. Its first window is due at once.
 // KindConflict when it is running.
 func (s *Scheduler) Start(ctx context.Context, actor, reason string) (models.Scheduler, error) {
+	asked := s.options.Now()
 	state, err := s.options.Store.Start(ctx, s.entry(models.ActionStart, actor, reason))
 	if err != nil {
 		return models.Scheduler{}, fmt.Errorf("start the scheduler: %w", err)
 	}
-	s.changed(state, "scheduler started", actor)
+	// As of when it was asked for: somebody may have stopped it since.
+	s.changed(state, asked, "scheduler started", actor)
 	return state, nil
 }
 
@@ -178,7 +182,8 @@ func (s *Scheduler) Stop(ctx context.Context, actor, reason string) (state model
 	if err != nil {
 		return models.Scheduler{}, 0, fmt.Errorf("stop the scheduler: %w", err)
 	}
-	s.changed(state, "scheduler stopped", actor)
+	// As of now: whatever was asked for before may still say that it runs.
+	s.changed(state, s.options.Now(), "scheduler stopped", actor)
 	claims, err := s.options.Store.Claims(ctx, maxInFlightCount)
 	if err != nil {
 		// It is stopped all the same, and that is the answer; only the count is ours alone.
@@ -199,8 +204,8 @@ func (s *Scheduler) entry(action models.Action, actor, reason string) models.Sch
 }
 
 // changed makes this replica follow a change that it made itself at once.
-func (s *Scheduler) changed(state models.Scheduler, what, actor string) {
-	s.view.saw(state, s.options.Now())
+func (s *Scheduler) changed(state models.Scheduler, asOf time.Time, what, actor string) {
+	s.view.saw(state, asOf)
 	s.log.WithFields(logrus.Fields{"actor": actor, "start_id": state.StartID}).Info(what)
 	s.Wake()
 }

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"auto-message-sender/internal/webhook"
@@ -18,13 +17,18 @@ type pool struct {
 
 	ctx      context.Context //nolint:containedctx // the attempts' own: it ends with the pool, not with whoever submits
 	cancel   context.CancelFunc
-	draining atomic.Bool
+	unbegun  context.Context //nolint:containedctx // of attempts that have not begun: it ends when draining starts
+	drain    context.CancelFunc
 	attempts sync.WaitGroup
 }
 
 func newPool(options Options, view *view, recorder *recorder) *pool {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &pool{options: options, view: view, recorder: recorder, ctx: ctx, cancel: cancel}
+	unbegun, drain := context.WithCancel(ctx)
+	return &pool{
+		options: options, view: view, recorder: recorder,
+		ctx: ctx, cancel: cancel, unbegun: unbegun, drain: drain,
+	}
 }
 
 // submit starts an attempt.
@@ -35,11 +39,13 @@ func (p *pool) submit(job job) {
 // attempt sends one message and hands what came of it to the recorder.
 func (p *pool) attempt(job job) {
 	message := job.message
+	end := p.options.Now().Add(p.options.AttemptTimeout) // the sender's limit ends it by then
 	reply := p.options.Sender.Send(p.ctx, webhook.Request{
 		ID:      message.ID.Text,
 		To:      message.To,
 		Content: message.Content,
-		Begin:   func() bool { return p.mayBegin(job.until) },
+		Begin:   func() bool { return p.mayBegin(end, job.until) },
+		Unbegun: p.unbegun,
 	})
 	landing := landing{message: message, reply: reply}
 	if reply.Verdict != webhook.NotBegun {
@@ -48,18 +54,21 @@ func (p *pool) attempt(job job) {
 	p.recorder.put(landing)
 }
 
-// mayBegin is asked at the last moment before the first byte: there must be
-// time for the whole attempt and its record under the lease, also if the
-// process was paused since the claim, and nobody may have said stop.
-func (p *pool) mayBegin(until time.Time) bool {
-	left := until.Sub(p.options.Now())
-	return left >= p.options.AttemptTimeout+startMargin && !p.draining.Load() && p.view.mayStart()
+// mayBegin is asked at the last moment before the first byte. The attempt's time
+// must not be over, also if the process was paused since, its end must leave time
+// to record it under the lease, and nobody may have said stop.
+func (p *pool) mayBegin(end, until time.Time) bool {
+	inTime := p.options.Now().Before(end) && until.Sub(end) >= startMargin
+	return inTime && !p.draining() && p.view.mayStart()
 }
 
-// Close lets the attempts under way end, refuses to begin others, and cuts off
-// what is left when ctx ends.
+// draining reports whether nothing may begin any more.
+func (p *pool) draining() bool { return p.unbegun.Err() != nil }
+
+// Close lets the attempts under way end, calls off those that have not begun,
+// and cuts off what is left when ctx ends.
 func (p *pool) Close(ctx context.Context) {
-	p.draining.Store(true)
+	p.drain()
 	ended := make(chan struct{})
 	go func() { defer close(ended); p.attempts.Wait() }()
 	select {

@@ -109,6 +109,11 @@ func TestTurn_StoppedOpensNothing(t *testing.T) {
 	require.False(t, changed)
 }
 
+func TestAllowance_WithoutAPaceThereIsNone(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, models.Scheduler{Running: true}.Allowance(64))
+}
+
 func TestTurn_WithoutACapTheAllowanceIsTheSlots(t *testing.T) {
 	t.Parallel()
 	state, _ := running(time.Minute, 0).Turn(epoch())

@@ -79,7 +79,7 @@ func (s Scheduler) nextWindowAfter(now time.Time) time.Time {
 // Allowance returns how many of max free slots may take first attempts now.
 func (s Scheduler) Allowance(limit int) int {
 	switch {
-	case !s.Running:
+	case !s.Running, s.Interval <= 0: // without an interval no pace was ever set
 		return 0
 	case s.PerWindow == 0:
 		return limit

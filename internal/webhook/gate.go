@@ -18,7 +18,7 @@ type progress int32
 const (
 	nothingSent progress = iota // no byte of the request has left
 	begun                       // bytes may have left
-	refused                     // Begin said no; no byte has left, and none will
+	refused                     // Begin said no, or it was called off: no byte has left, and none will
 )
 
 // gate stands between an attempt and its first byte. It is asked once, when the
@@ -35,8 +35,14 @@ func (g *gate) open() bool {
 		g.current.Store(int32(refused))
 		return false
 	}
-	g.current.Store(int32(begun))
-	return true
+	return g.current.CompareAndSwap(int32(nothingSent), int32(begun)) // unless it was called off
+}
+
+// callOff ends an attempt that has not begun; one that has goes on.
+func (g *gate) callOff() {
+	if g.current.CompareAndSwap(int32(nothingSent), int32(refused)) {
+		g.cancel()
+	}
 }
 
 func (g *gate) progress() progress { return progress(g.current.Load()) }
@@ -75,8 +81,13 @@ type gatedConn struct {
 
 // Write is part of net.Conn.
 func (c *gatedConn) Write(p []byte) (int, error) {
-	if g := c.gate.Swap(nil); g != nil && !g.open() {
+	g := c.gate.Swap(nil)
+	if g != nil && !g.open() {
 		return 0, errNotBegun
 	}
-	return c.Conn.Write(p) //nolint:wrapcheck // a connection's errors stay its own
+	n, err := c.Conn.Write(p)
+	if g != nil && n == 0 && err != nil {
+		g.current.Store(int32(nothingSent)) // the first write failed: nothing has left after all
+	}
+	return n, err //nolint:wrapcheck // a connection's errors stay its own
 }

@@ -32,14 +32,16 @@ func appendString(dst []byte, text string) []byte {
 // its id. An id that cannot be a header value – somebody inserted it by hand –
 // is escaped, and one too long for the usual 255 bytes is hashed.
 func IdempotencyKey(id string) string {
-	if len(id) > maxKeyLength {
+	key := id
+	for i := range len(id) {
+		if id[i] < '!' || id[i] > '~' {
+			key = "escaped:" + url.QueryEscape(id)
+			break
+		}
+	}
+	if len(key) > maxKeyLength {
 		sum := sha256.Sum256([]byte(id))
 		return "sha256:" + hex.EncodeToString(sum[:])
 	}
-	for i := range len(id) {
-		if id[i] < '!' || id[i] > '~' {
-			return "escaped:" + url.QueryEscape(id)
-		}
-	}
-	return id
+	return key
 }

@@ -48,8 +48,7 @@ type Reply struct {
 	Reason string // what went wrong; never holds anything of the message, so it may be logged
 	Detail string // what the webhook said about it; may repeat the message, so it must not be
 
-	StartedAt time.Time
-	Duration  time.Duration
+	Duration time.Duration
 }
 
 // judge reads an answer. The status alone decides; a body that is odd, late or
@@ -65,7 +64,7 @@ func (c *Client) judge(response *http.Response) Reply {
 	reply.Unknown = status == http.StatusGatewayTimeout
 	reply.Code = fmt.Sprintf("http_%d", status)
 	reply.Reason = strings.TrimSpace(fmt.Sprintf("webhook answered %d %s", status, http.StatusText(status)))
-	reply.Detail = detail(content)
+	reply.Detail = c.detail(string(content))
 	if reply.Verdict == Retry {
 		reply.RetryAfter = ParseRetryAfter(response.Header.Get("Retry-After"), c.now())
 	}
@@ -141,18 +140,22 @@ func messageID(content []byte) string {
 	return text
 }
 
-// detail keeps the first line's worth of an error answer, printable.
-func detail(content []byte) string {
-	text := strings.ToValidUTF8(string(content[:min(len(content), 4*maxDetailLen)]), "")
+// detail keeps the beginning of what a webhook says, on one line, printable, and
+// without our key: it is stored and shown.
+func (c *Client) detail(text string) string {
+	if c.key != "" {
+		text = strings.ReplaceAll(text, c.key, "***")
+	}
+	text = strings.ToValidUTF8(text[:min(len(text), 4*maxDetailLen)], "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")
-	if len(text) > maxDetailLen {
-		cut := maxDetailLen
-		for !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut] + "…"
+	if len(text) <= maxDetailLen {
+		return text
 	}
-	return text
+	cut := maxDetailLen
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
 }

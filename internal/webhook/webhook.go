@@ -15,7 +15,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -54,6 +53,7 @@ type Options struct {
 type Client struct {
 	url     *url.URL
 	header  http.Header // common to all calls; copied, never changed
+	key     string      // to be hidden from what the webhook says
 	timeout time.Duration
 	// transport and not an http.Client, which would follow redirects and keep cookies.
 	transport *http.Transport
@@ -69,6 +69,9 @@ type Request struct {
 	// answers false nothing is sent. The process may have been paused since the
 	// caller looked. Nil means yes.
 	Begin func() bool
+	// Unbegun, when it ends, calls the attempt off as long as nothing has been
+	// sent: while it still looks up, connects, or shakes hands. Nil means never.
+	Unbegun context.Context //nolint:containedctx // beside the attempt's own, which lasts to its end
 }
 
 // New checks the options and returns a client.
@@ -94,6 +97,7 @@ func New(options Options) (*Client, error) {
 	return &Client{
 		url:       target,
 		header:    header,
+		key:       options.AuthKey,
 		timeout:   options.Timeout,
 		transport: newTransport(options),
 		now:       options.Now,
@@ -127,7 +131,6 @@ func newTransport(options Options) *http.Transport {
 func (c *Client) Send(ctx context.Context, request Request) Reply {
 	started := c.now()
 	reply := c.call(ctx, request)
-	reply.StartedAt = started
 	reply.Duration = c.now().Sub(started)
 	return reply
 }
@@ -136,6 +139,9 @@ func (c *Client) call(ctx context.Context, request Request) Reply {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	gate := &gate{begin: request.Begin, cancel: cancel}
+	if request.Unbegun != nil {
+		defer context.AfterFunc(request.Unbegun, gate.callOff)()
+	}
 	body := payload(request)
 	httpRequest := (&http.Request{
 		Method: http.MethodPost,
@@ -152,7 +158,7 @@ func (c *Client) call(ctx context.Context, request Request) Reply {
 
 	response, err := c.transport.RoundTrip(httpRequest)
 	if err != nil {
-		return failure(ctx, err, gate.progress())
+		return c.failure(ctx, err, gate.progress())
 	}
 	defer func() { _ = response.Body.Close() }()
 	return c.judge(response)
@@ -168,20 +174,42 @@ func (c *Client) headerFor(id string) http.Header {
 // Close drops the connections that are kept open.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// failure is the reply of a call without an answer: err says why, state how far
-// the request had come.
-func failure(ctx context.Context, err error, progress progress) Reply {
+// failure is the reply of a call without an answer: err says why, progress how
+// far the request had come. The words of err may repeat what the far side sent,
+// so they go to Detail.
+func (c *Client) failure(ctx context.Context, err error, progress progress) Reply {
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	reply := Reply{Verdict: Retry, Detail: c.detail(err.Error())}
 	switch {
 	case progress == refused:
 		return Reply{Verdict: NotBegun, Reason: "stopped, draining, or too little of the lease left"}
-	case progress == nothingSent && timedOut:
-		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: "no connection to the webhook within the time limit"}
 	case progress == nothingSent:
-		return Reply{Verdict: Retry, Code: models.ErrorCodeUnreachable, Reason: fmt.Sprintf("no connection to the webhook: %v", err)}
+		reply.Code, reply.Reason = models.ErrorCodeUnreachable, unreachable(err, timedOut)
 	case timedOut:
-		return Reply{Verdict: Retry, Unknown: true, Code: models.ErrorCodeTimeout, Reason: "no answer within the time limit"}
+		reply.Code, reply.Reason = models.ErrorCodeTimeout, "no answer within the time limit"
+		reply.Unknown = true
 	default:
-		return Reply{Verdict: Retry, Unknown: true, Code: models.ErrorCodeConnectionLost, Reason: fmt.Sprintf("no complete answer: %v", err)}
+		reply.Code, reply.Reason = models.ErrorCodeConnectionLost, "the connection broke, or the answer was not HTTP"
+		reply.Unknown = true
+	}
+	return reply
+}
+
+// unreachable says which step towards the webhook failed.
+func unreachable(err error, timedOut bool) string {
+	_, unresolved := errors.AsType[*net.DNSError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	operation, atNetwork := errors.AsType[*net.OpError](err)
+	switch {
+	case timedOut:
+		return "no connection to the webhook within the time limit"
+	case unresolved:
+		return "the webhook's host name cannot be resolved"
+	case untrusted:
+		return "the webhook's certificate is not trusted"
+	case atNetwork && operation.Op == "dial":
+		return "no connection to the webhook"
+	default:
+		return "no connection to the webhook: TLS, or another step before the request, failed"
 	}
 }

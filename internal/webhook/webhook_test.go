@@ -425,8 +425,30 @@ func TestIdempotencyKey_IsAlwaysAHeaderValue(t *testing.T) {
 		"line\r\nbreak":            "escaped:line%0D%0Abreak",
 		"boşluk var":               "escaped:bo%C5%9Fluk+var",
 		strings.Repeat("x", 255):   strings.Repeat("x", 255),
+		strings.Repeat("ş", 120):   "sha256:e4e5d63bbc81860481664d160497ba5565685238827e01052072b3ad94241f1b",
 		strings.Repeat("x", 256):   "sha256:85e62acd750c4eb56b7b6a1d66dca5bfaac5f062608a1a893410d0288936c09a",
 	} {
 		require.Equal(t, want, webhook.IdempotencyKey(id))
+	}
+}
+
+func TestSend_NothingThatTheFarSideEchoesIsInTheReason(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"a malformed header":   "HTTP/1.1 200 OK\r\n+905551111111 secret text the-key\r\n\r\n",
+		"a bad length":         "HTTP/1.1 200 OK\r\nContent-Length: +905551111111 secret text the-key\r\n\r\n",
+		"an odd status line":   "+905551111111 secret text the-key\r\n\r\n",
+		"a refusal that tells": "HTTP/1.1 400 +905551111111 secret text the-key\r\nContent-Length: 38\r\n\r\n+905551111111 secret text the-key was it",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := serveRaw(t, func(conn net.Conn) { _, _ = io.WriteString(conn, answer) })
+			reply := send(t, client)
+			require.NotEqual(t, webhook.Accepted, reply.Verdict)
+			for _, canary := range []string{"905551111111", "secret text", "the-key"} {
+				require.NotContains(t, reply.Reason, canary)
+			}
+			require.NotContains(t, reply.Detail, "the-key")
+		})
 	}
 }
