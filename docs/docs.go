@@ -969,7 +969,7 @@ const docTemplate = `{
                     "$ref": "#/definitions/CountsByStatus"
                 },
                 "interval": {
-                    "description": "How often a window opens, as SCHEDULER_INTERVAL is written.",
+                    "description": "How often a window opens: hours, minutes and seconds, such as 2m0s.",
                     "type": "string",
                     "example": "2m0s"
                 },

@@ -47,8 +47,9 @@ type route struct {
 	handler gin.HandlerFunc
 }
 
-// chain returns what the route's requests pass after the engine's own middleware.
-func (r route) chain(limit, crossOrigin, authenticate gin.HandlerFunc) []gin.HandlerFunc {
+// chain returns what the route's requests pass after the engine's own middleware;
+// the guards stand before what only key holders may call.
+func (r route) chain(limit gin.HandlerFunc, guards ...gin.HandlerFunc) []gin.HandlerFunc {
 	var chain []gin.HandlerFunc
 	if r.pace == limited {
 		// Before the keys: guessing them is limited, too.
@@ -56,7 +57,7 @@ func (r route) chain(limit, crossOrigin, authenticate gin.HandlerFunc) []gin.Han
 	}
 	switch r.access {
 	case keyHolders:
-		chain = append(chain, crossOrigin, authenticate)
+		chain = append(chain, guards...)
 	case browsers:
 		chain = append(chain, middleware.PageHeaders)
 	case anybody:
@@ -72,6 +73,7 @@ type routerDeps struct {
 	NewRequestID   func() string
 	RequestTimeout time.Duration // less than the server's write timeout
 	TrustedProxies []string      // addresses or CIDR ranges
+	LocalOnly      bool          // answer only requests for this machine's own names
 	Keys           *middleware.Keyring
 	Limiter        *middleware.RateLimiter
 	Messages       *handlers.Messages
@@ -162,13 +164,15 @@ func newRouter(deps routerDeps) (*gin.Engine, error) {
 		return nil, err
 	}
 	limit := deps.Limiter.Limit(problems)
-	crossOrigin := middleware.CrossOrigin(problems)
-	authenticate := middleware.Authenticate(deps.Keys, problems)
+	guards := []gin.HandlerFunc{middleware.CrossOrigin(problems), middleware.Authenticate(deps.Keys, problems)}
+	if deps.LocalOnly {
+		guards = append([]gin.HandlerFunc{middleware.LocalHost(problems)}, guards...)
+	}
 	for _, route := range table {
-		engine.Handle(route.method, route.path, route.chain(limit, crossOrigin, authenticate)...)
+		engine.Handle(route.method, route.path, route.chain(limit, guards...)...)
 		if route.method == http.MethodGet {
 			// RFC 9110, 9.1: who answers GET answers HEAD. The server drops the body.
-			engine.Handle(http.MethodHead, route.path, route.chain(limit, crossOrigin, authenticate)...)
+			engine.Handle(http.MethodHead, route.path, route.chain(limit, guards...)...)
 		}
 	}
 	engine.NoRoute(limit, refuse(problems, http.StatusNotFound, "there is nothing at this path; /openapi.json lists what there is"))
@@ -213,6 +217,8 @@ func newEngine(deps routerDeps, problems *handlers.Problems) (*gin.Engine, error
 	engine.HandleMethodNotAllowed = true
 	// A path is right or wrong; guessing would answer POST with a redirect.
 	engine.RedirectTrailingSlash = false
+	// Ids inserted by hand may have a slash, which a path escapes.
+	engine.UseRawPath = true
 	engine.Use(
 		middleware.RequestID(deps.NewRequestID),
 		middleware.AccessLog(deps.Log, deps.Now),

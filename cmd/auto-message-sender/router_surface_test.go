@@ -7,12 +7,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"auto-message-sender/docs"
 	"auto-message-sender/internal/handlers"
 	"auto-message-sender/internal/middleware"
+	"auto-message-sender/internal/models"
 )
 
 // The table is the documentation, and the documentation is the table.
@@ -234,4 +236,26 @@ func TestRouter_NeedsItsParts(t *testing.T) {
 	require.ErrorContains(t, err, "is required")
 	_, err = newWaitingRouter(routerDeps{})
 	require.ErrorContains(t, err, "are required")
+}
+
+func TestRouter_LocalOnlyAnswersThisMachinesNamesOnly(t *testing.T) {
+	t.Parallel()
+	a := startAPI(t, func(a *api) { a.deps.LocalOnly = true })
+	for host, status := range map[string]int{
+		"localhost:8080": http.StatusOK, "127.0.0.1:8080": http.StatusOK, "[::1]:8080": http.StatusOK, "localhost": http.StatusOK,
+		"evil.example:8080": http.StatusForbidden, "127.0.0.1.evil.example": http.StatusForbidden, "10.0.0.1:8080": http.StatusForbidden,
+	} {
+		answer := a.ask(http.MethodGet, "/api/v1/scheduler", "", func(r *http.Request) { r.Host = host })
+		require.Equal(t, status, answer.Code, host)
+	}
+	require.Equal(t, http.StatusOK, a.ask(http.MethodGet, "/livez", "", func(r *http.Request) { r.Host = "probe.example" }).Code)
+}
+
+func TestRouter_AnIDMayHaveASlash(t *testing.T) {
+	t.Parallel()
+	a := startAPI(t)
+	require.NoError(t, a.store.Accept(t.Context(), models.Message{
+		ID: models.ID{Text: "order 42/ş"}, To: "+905551111111", Content: "hi", CreatedAt: time.Now(), //nolint:forbidigo // a real store
+	}))
+	require.Equal(t, http.StatusOK, a.ask(http.MethodGet, "/api/v1/messages/order%2042%2F%C5%9F", "").Code)
 }

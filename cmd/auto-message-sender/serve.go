@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -71,9 +70,9 @@ func replicaID() string {
 }
 
 // run returns nil after a shutdown in order.
-func (s *service) run(ctx context.Context) (err error) {
+func (s *service) run(ctx context.Context) error {
 	began := s.process.now()
-	defer func() { err = errors.Join(err, s.end.run()) }()
+	defer s.end.run()
 
 	server, err := s.listen(ctx)
 	if err != nil {

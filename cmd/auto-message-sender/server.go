@@ -45,7 +45,7 @@ func (w *waiting) check(context.Context) error {
 	if cause := w.cause.Load(); cause != nil {
 		return models.Unavailable("waiting for the store, which does not answer yet", *cause)
 	}
-	return models.Unavailable("the store is being opened", nil)
+	return models.Unavailable("the store is being opened, or does not answer yet", nil)
 }
 
 // listen opens the API's port, before anything else is begun, and answers

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -29,9 +27,10 @@ func (s *shutdown) add(name string, limit time.Duration, end func(ctx context.Co
 	s.steps = append(s.steps, shutdownStep{name, limit, end})
 }
 
-// run ends everything. A step that fails does not keep the next from ending.
-func (s *shutdown) run() error {
-	var problems []error
+// run ends everything. A step that fails does not keep the next from ending, nor
+// is it a failure of the service: what it leaves – a request, a receipt, at worst
+// the lease of a claim – is made good by whoever asks again.
+func (s *shutdown) run() {
 	for _, step := range slices.Backward(s.steps) {
 		started := s.now()
 		// The service's own context has ended by now: that is why this runs.
@@ -41,11 +40,12 @@ func (s *shutdown) run() error {
 		took := s.now().Sub(started).Milliseconds()
 		entry := s.log.WithFields(logrus.Fields{"step": step.name, "duration_ms": took})
 		if err != nil {
-			entry.WithError(err).Error("shutdown step failed")
-			problems = append(problems, fmt.Errorf("end %s: %w", step.name, err))
+			entry.WithError(err).Warn("shutdown step left something behind")
 			continue
 		}
 		entry.Debug("shutdown step done")
 	}
-	return errors.Join(problems...)
+	if len(s.steps) > 0 {
+		s.log.Info("stopped")
+	}
 }

@@ -3,7 +3,12 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 )
+
+// sameSignal is how soon after the first a signal is taken for the same one: a
+// terminal, make and timeout each pass it on, to the process and to its group.
+const sameSignal = 300 * time.Millisecond
 
 // untilSignal returns a context that the first signal ends: whatever runs under
 // it then finishes in order. A second signal is from somebody who does not want
@@ -20,10 +25,19 @@ func untilSignal(parent context.Context, signals <-chan os.Signal, exit func(cod
 		case <-done:
 			return
 		}
-		select {
-		case <-signals:
-			exit(exitInterrupted)
-		case <-done:
+		echo := time.After(sameSignal)
+		for {
+			select {
+			case <-echo:
+				echo = nil // from now on it is a second one
+			case <-signals:
+				if echo == nil {
+					exit(exitInterrupted)
+					return
+				}
+			case <-done:
+				return
+			}
 		}
 	}()
 	return ctx, func() {

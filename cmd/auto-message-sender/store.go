@@ -25,15 +25,16 @@ const (
 	storeTroubleEvery = 30 * time.Second
 )
 
-// openStore returns the store that the settings name. A MongoDB that is away is
-// waited for; a store that is damaged, or settings that cannot work, are errors.
+// openStore returns the store that the settings name. One that is away, locked or
+// full is waited for; one that is damaged, or settings that cannot work, are errors.
 func (s *service) openStore(ctx context.Context, srv *server) (dataoperations.Store, error) {
-	if !s.cfg.UsesMongoDB() {
-		return s.openEmbedded(ctx)
+	open, what := s.openEmbedded, "open the embedded store"
+	if s.cfg.UsesMongoDB() {
+		open, what = s.openMongoDB, "open MongoDB"
 	}
 	var store dataoperations.Store
-	err := s.untilAnswered(ctx, srv, "open MongoDB", func(ctx context.Context) (err error) {
-		store, err = s.openMongoDB(ctx)
+	err := s.untilAnswered(ctx, srv, what, func(ctx context.Context) (err error) {
+		store, err = open(ctx)
 		return err
 	})
 	return store, err
@@ -56,7 +57,11 @@ func (s *service) openMongoDB(ctx context.Context) (dataoperations.Store, error)
 		Timeout: s.cfg.MongoDBTimeout, AppName: "auto-message-sender",
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect to MongoDB (MONGODB_URI): %w", err)
+		err = fmt.Errorf("connect to MongoDB (MONGODB_URI): %w", err)
+		if errors.Is(err, mongodb.ErrURI) {
+			return nil, err
+		}
+		return nil, models.Unavailable("MongoDB does not answer", err)
 	}
 	store, err := mongostore.Open(ctx, mongostore.Options{
 		Database: client.Database(), Now: s.process.now, NewID: uuid.NewString,
@@ -79,7 +84,7 @@ func (s *service) untilAnswered(ctx context.Context, srv *server, what string, s
 		if err == nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		if errors.Is(err, mongodb.ErrURI) || models.KindOf(err) == models.KindCorrupt {
+		if models.KindOf(err) != models.KindUnavailable {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		srv.waiting.set(err)

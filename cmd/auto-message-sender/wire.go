@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,7 +86,7 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	p.dispatcher.Start()
 	s.end.add("sends under way", s.cfg.Grace(), p.dispatcher.Drain)
 	s.end.add("taking work", httpEndLimit, func(ctx context.Context) error {
-		p.dispatcher.Scheduler().Close()
+		go p.dispatcher.Scheduler().Close() // no claims from now on; Drain waits for it
 		return srv.shutdown(ctx)
 	})
 	return p, nil
@@ -122,7 +123,9 @@ func (s *service) autostart(ctx context.Context, p *pipeline) (err error) {
 	case config.AutostartAlways:
 		_, err = p.dispatcher.Scheduler().Start(ctx, autostartActor, reason)
 	case config.AutostartNever:
-		_, _, err = p.dispatcher.Scheduler().Stop(ctx, autostartActor, reason)
+		if _, _, err = p.dispatcher.Scheduler().Stop(ctx, autostartActor, reason); err == nil {
+			s.log.Warn("the scheduler was running and is stopped, for all replicas: " + reason)
+		}
 	}
 	if models.KindOf(err) == models.KindConflict { // it is so already
 		return nil
@@ -163,9 +166,18 @@ func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handl
 	}
 	return newRouter(routerDeps{
 		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
-		TrustedProxies: s.cfg.TrustedProxies, Keys: keys, Limiter: limiter,
+		TrustedProxies: s.cfg.TrustedProxies, LocalOnly: s.localOnly(), Keys: keys, Limiter: limiter,
 		Messages: messages, Scheduler: scheduler, Probes: probes,
 	})
+}
+
+// localOnly reports whether only this machine is served: on loopback without keys,
+// unless somebody says that a proxy is in front or that no keys are wanted.
+func (s *service) localOnly() bool {
+	said := slices.ContainsFunc(s.cfg.Effective(), func(v config.Value) bool {
+		return v.Name == "API_AUTH" && v.Source != config.FromDefault
+	})
+	return s.cfg.OnlyLoopback() && !s.cfg.AuthRequired() && len(s.cfg.TrustedProxies) == 0 && !said
 }
 
 // parts is what the probes ask.

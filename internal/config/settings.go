@@ -65,7 +65,7 @@ func serverSettings() []Setting {
 		{
 			Name: "API_KEYS", Example: "ops:operator:<key>,app:sender:<key>", Secret: true,
 			Meaning: "Keys that open the API: name:role:key, separated by commas; roles are reader, sender " +
-				"and operator. A key has at least 16 characters: openssl rand -hex 32.",
+				"and operator, and for now any key opens all. A key has at least 16 characters: openssl rand -hex 32.",
 			rule: apiKeys(),
 		},
 		{
@@ -127,18 +127,18 @@ func paceSettings() []Setting {
 	return []Setting{
 		{
 			Name: "SCHEDULER_INTERVAL", Default: "2m", Example: "2m",
-			Meaning: "How often a window opens.",
+			Meaning: "How often a window opens. A changed value holds for all replicas once one is started with it.",
 			rule:    duration(100*time.Millisecond, 30*24*time.Hour),
 		},
 		{
 			Name: "MESSAGES_PER_INTERVAL", Default: "2", Example: "2",
-			Meaning: "First attempts that a window allows, over all replicas together. 0: no cap.",
+			Meaning: "First attempts that a window allows, over all replicas together; changed likewise. 0: no cap.",
 			rule:    number(0, 1_000_000),
 		},
 		{
 			Name: "SCHEDULER_AUTOSTART", Default: AutostartResume, Example: AutostartAlways,
-			Meaning: "What a start of the service does: resume goes on as it was when the service ended, " +
-				"always starts the scheduler, never waits for a person to start it.",
+			Meaning: "What a start of the service does: resume leaves the scheduler as it was, always starts it, " +
+				"never stops it, for all replicas, until a person starts it.",
 			rule: oneOf(AutostartResume, AutostartAlways, AutostartNever),
 		},
 		{

@@ -54,12 +54,13 @@ type Messages interface {
 
 // Queue is the way of a message: adopt, claim, record, or give back.
 type Queue interface {
-	// Adopt takes up to limit messages that somebody inserted by hand – pending,
-	// without a next attempt – and asks inspect about each. Where inspect agrees,
-	// the message becomes due at its creation time, with the number inspect
-	// returned and no attempts yet; where it gives an error, the message becomes
-	// failed with that error's text and ErrorCodeInvalid. A field of the wrong
-	// type is such an error too. It returns how many messages changed.
+	// Adopt takes up to limit messages that somebody inserted by hand – pending, and
+	// not in the shape that Claim looks for – and asks inspect about each. Where
+	// inspect agrees, the message becomes due at its creation time, or at the next
+	// attempt that it was given, with the number inspect returned and no attempts
+	// yet; where it gives an error, the message becomes failed with that error's
+	// text and ErrorCodeInvalid. A field of the wrong type is such an error too. It
+	// returns how many messages changed.
 	Adopt(ctx context.Context, limit int, inspect Inspect) (adopted, refused int, err error)
 
 	// Claim opens the next window if it is due, and gives the caller up to
@@ -116,8 +117,8 @@ type Leases interface {
 	// Rescue ends the claims given, each only where its id and claim id still
 	// match and the message is still sending: pending and due at once, or failed
 	// when its attempts are used up (ErrorCodeAttemptsExhausted) or policy.Hold is set
-	// (ErrorCodeOutcomeUnknown). The attempt is appended with an error and added
-	// to RetryCount. The claim id stays, so that a late 2xx is still recorded.
+	// (ErrorCodeOutcomeUnknown). The attempt is appended with an error, as that of
+	// the claim's owner, and added to RetryCount. The claim id stays, so that a late 2xx is still recorded.
 	// It returns how many this call rescued; of concurrent callers one rescues.
 	Rescue(ctx context.Context, claims []models.Claim, policy RescuePolicy) (int, error)
 }
@@ -125,8 +126,7 @@ type Leases interface {
 // RescuePolicy says what becomes of a message whose attempt ended unseen.
 type RescuePolicy struct {
 	MaxAttempts int
-	Hold        bool   // at most once: a person decides
-	Replica     string // who rescues, for the attempt's entry
+	Hold        bool // at most once: a person decides
 }
 
 // Scheduler is the one record of the pace, and its audit trail.
@@ -136,7 +136,8 @@ type Scheduler interface {
 
 	// Configure makes the pace the environment's, unless the environment's is
 	// what it was when the pace was last configured: then a pace that was set
-	// otherwise since stays.
+	// otherwise since stays. A lower cap holds for the current window too, which
+	// then allows that many first attempts at most; a higher one begins with the next.
 	Configure(ctx context.Context, pace models.Pace) error
 
 	// Start starts the scheduler and adds the entry to the audit trail, both or
@@ -154,8 +155,8 @@ type Scheduler interface {
 }
 
 // Clock is the store's time, which windows, due times and leases are told in;
-// it does no input or output. MongoDB: this machine's clock with the measured
-// offset of the server's; SQLite: this machine's.
+// it does no input or output. MongoDB: the server's clock as last measured,
+// carried on by this machine's monotonic clock; SQLite: this machine's clock.
 type Clock interface {
 	Now() time.Time
 }

@@ -13,7 +13,7 @@ type SchedulerState struct {
 	StartedAt string `json:"started_at,omitempty" format:"date-time" example:"2026-01-02T15:04:05.000Z"`
 	// Last stop; left out while it is running.
 	StoppedAt string `json:"stopped_at,omitempty" format:"date-time" example:"2026-01-02T15:14:05.000Z"`
-	// How often a window opens, as SCHEDULER_INTERVAL is written.
+	// How often a window opens: hours, minutes and seconds, such as 2m0s.
 	Interval string `json:"interval" example:"2m0s"`
 	// First attempts that a window allows, on all replicas together; 0: no cap.
 	MessagesPerInterval int            `json:"messages_per_interval" example:"2"`

@@ -2,7 +2,10 @@ package middleware
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,6 +33,25 @@ func Deadline(limit time.Duration) gin.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+	}
+}
+
+// LocalHost refuses requests for any host but this machine. Where the API listens
+// on loopback without keys, a web page whose name was made to resolve to 127.0.0.1
+// (DNS rebinding) would otherwise be of the same origin as the API, and read it.
+func LocalHost(problems *handlers.Problems) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		host := c.Request.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if host != "localhost" && (err != nil || !address.Unmap().IsLoopback()) {
+			problems.Answer(c, handlers.Refuse(http.StatusForbidden,
+				"without API_KEYS this API answers on this machine's own names only: localhost, 127.0.0.1 or [::1]"))
+			return
+		}
 		c.Next()
 	}
 }

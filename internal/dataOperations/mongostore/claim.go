@@ -63,7 +63,7 @@ func (s *Store) take(
 	if err != nil {
 		return nil, state, errors.Join(explain("claim messages", journalled), err)
 	}
-	if journalled == nil {
+	if journalled == nil && state.PerWindow == 0 {
 		s.crowd.learn(len(found), len(claimed))
 	}
 	if journalled != nil && len(claimed) == 0 {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
@@ -93,4 +94,38 @@ func TestClock_KeepsItsOffsetWhileTheServerIsAway(t *testing.T) {
 		require.Error(t, c.measure(t.Context()))
 		require.Equal(t, c.now().Add(time.Hour).UnixMilli(), c.Now().UnixMilli())
 	})
+}
+
+// wallSetForward returns the time with its wall clock set forward by whole seconds,
+// and its monotonic reading left alone, as after somebody has set the machine's
+// clock. Nothing in package time can make one; see its type Time for the layout.
+func wallSetForward(t *testing.T, moment time.Time, seconds int64) time.Time {
+	t.Helper()
+	stepped := moment
+	//nolint:gosec // the first word has the seconds above 30 bits of nanoseconds
+	*(*uint64)(unsafe.Pointer(&stepped)) += uint64(seconds) << 30
+	require.Zero(t, stepped.Sub(moment), "the monotonic reading moved")
+	require.Equal(t, seconds, stepped.Unix()-moment.Unix())
+	return stepped
+}
+
+func TestClock_TakesNoNoticeOfAStepOfThisMachinesClock(t *testing.T) {
+	t.Parallel()
+	start := time.Now() //nolint:forbidigo // only this has a monotonic reading
+	here := start
+	server := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
+	c := newClock(0, by(0))
+	c.now = func() time.Time { return here }
+	c.server = func(context.Context) (time.Time, error) { return server, nil }
+	require.NoError(t, c.measure(t.Context()))
+	require.Equal(t, server, c.Now())
+
+	here = wallSetForward(t, start, 3600)
+	require.Equal(t, server, c.Now(), "an hour has passed on the wall only")
+	here = here.Add(5 * time.Second)
+	server = server.Add(5 * time.Second)
+	require.Equal(t, server, c.Now(), "time goes on")
+
+	require.NoError(t, c.measure(t.Context()))
+	require.Equal(t, server, c.Now(), "and is the same when it is measured again")
 }

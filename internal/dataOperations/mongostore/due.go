@@ -33,10 +33,13 @@ func inOrder(a, b candidate) int {
 }
 
 // due finds up to limit messages to claim under the state: retries, and as many
-// first attempts as the window allows, in their order. See crowding for why it may
-// look at more than it returns.
+// first attempts as the window allows, in their order. Without a cap it may look at
+// more than it returns, see crowding; with one it is always the oldest that go first.
 func (s *Store) due(ctx context.Context, state models.Scheduler, limit int) ([]candidate, error) {
-	look := limit * s.crowd.lookAhead()
+	look := limit
+	if state.PerWindow == 0 {
+		look *= s.crowd.lookAhead()
+	}
 	found, err := s.dueNow(ctx, true, look)
 	if err != nil {
 		return nil, err
@@ -138,7 +141,8 @@ func spread(found []candidate) {
 // crowding knows how much replicas get into each other's way. All look at the head
 // of one queue, so those that look at the same moment claim the same messages, and
 // all but one get nothing. A replica that has lost messages so looks further ahead
-// than it takes, and chooses at random; one that is alone keeps to the order.
+// than it takes, and chooses at random; one that is alone keeps to the order. A cap
+// bounds how much there is to gain by it, so only an uncapped pace uses it.
 type crowding struct {
 	mu    sync.Mutex
 	level int // in steps of a calmAfter-th; see lookAhead

@@ -103,7 +103,7 @@ func TestRescue_RepeatedAfterALostReplyRescuesOnce(t *testing.T) {
 	s.run(t, 0)
 	s.accept(t, 1)
 	claim := s.claim(t, s.store, 1, 1)[0].Claim
-	policy := dataoperations.RescuePolicy{MaxAttempts: 3, Replica: "rescuer"}
+	policy := dataoperations.RescuePolicy{MaxAttempts: 3}
 	s.fail(t, claimUpdate, wireproxy.LoseReply)
 	_, err := s.store.Rescue(t.Context(), []models.Claim{claim}, policy)
 	requireAway(t, err)
@@ -113,6 +113,20 @@ func TestRescue_RepeatedAfterALostReplyRescuesOnce(t *testing.T) {
 	message := s.read(t, claim.ID)
 	require.Len(t, message.Attempts, 1)
 	require.Equal(t, 1, message.RetryCount)
+}
+
+func TestRescue_AttemptIsThatOfTheReplicaThatMadeIt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(t, 0)
+	s.accept(t, 1)
+	claim := s.claim(t, s.store, 1, 1)[0].Claim
+	asked := claim
+	asked.Owner = "whoever the caller says" // what is stored counts
+	rescued, err := s.replica.Rescue(t.Context(), []models.Claim{asked}, dataoperations.RescuePolicy{MaxAttempts: 3})
+	require.NoError(t, err)
+	require.Equal(t, 1, rescued)
+	require.Equal(t, claim.Owner, s.read(t, claim.ID).Attempts[0].Replica)
 }
 
 func TestRescue_RecordedInBetweenStaysRecorded(t *testing.T) {

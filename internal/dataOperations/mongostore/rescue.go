@@ -72,7 +72,8 @@ const (
 )
 
 // rescue returns the update that ends one claim. The claim's id stays in the
-// document, so that a late 2xx still finds its message.
+// document, so that a late 2xx still finds its message. The attempt is that of the
+// replica that made it, not of the one that ends it.
 func (s *Store) rescue(claim models.Claim, at time.Time, attempts int, policy dataoperations.RescuePolicy) mongo.WriteModel {
 	now := s.Now()
 	set := bson.M{"updated_at": now}
@@ -80,7 +81,7 @@ func (s *Store) rescue(claim models.Claim, at time.Time, attempts int, policy da
 		"$set": set,
 		"$inc": bson.M{"retry_count": 1},
 		"$push": bson.M{"attempts": attemptDocument(models.Attempt{
-			Number: attempts, StartedAt: at, Duration: now.Sub(at), Error: leaseRanOut, Replica: policy.Replica,
+			Number: attempts, StartedAt: at, Duration: now.Sub(at), Error: leaseRanOut, Replica: claim.Owner,
 		})},
 	}
 	switch {

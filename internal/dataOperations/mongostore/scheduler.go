@@ -86,13 +86,19 @@ func nullable(t time.Time) any {
 	return t
 }
 
-// makeScheduler makes the scheduler's document where it is missing.
+// makeScheduler makes the scheduler's document where it is missing, with the pace of
+// the environment where that is known. Else its interval is 0, by which no first
+// attempt is allowed: see models.Scheduler.
 func (s *Store) makeScheduler(ctx context.Context) error {
+	made := bson.M{
+		"running": false, "start_id": "", "interval": int64(0), "per_window": 0,
+		"window_seq": int64(0), "window_remaining": 0,
+	}
+	if known := s.environment.Load(); known != nil {
+		made["interval"], made["per_window"], made["configured"] = known.Interval, known.PerWindow, *known
+	}
 	_, err := s.scheduler.UpdateOne(ctx, bson.M{"_id": schedulerID},
-		bson.M{"$setOnInsert": bson.M{
-			"running": false, "start_id": "", "interval": int64(0), "per_window": 0,
-			"window_seq": int64(0), "window_remaining": 0,
-		}}, options.UpdateOne().SetUpsert(true))
+		bson.M{"$setOnInsert": made}, options.UpdateOne().SetUpsert(true))
 	if mongo.IsDuplicateKeyError(err) {
 		return nil // another replica was faster
 	}
@@ -104,7 +110,10 @@ func (s *Store) makeScheduler(ctx context.Context) error {
 func (s *Store) readScheduler(ctx context.Context) (record, error) {
 	r, err := decodeRecord(s.scheduler.FindOne(ctx, bson.M{"_id": schedulerID}))
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return record{}, s.makeScheduler(ctx)
+		if err := s.makeScheduler(ctx); err != nil {
+			return record{}, err
+		}
+		r, err = decodeRecord(s.scheduler.FindOne(ctx, bson.M{"_id": schedulerID}))
 	}
 	return r, explain("read the scheduler's document", err)
 }
@@ -137,6 +146,7 @@ func (s *Store) Scheduler(ctx context.Context) (models.Scheduler, error) {
 // what it said last time. The current window gives no more than the new pace allows.
 func (s *Store) Configure(ctx context.Context, wanted models.Pace) error {
 	environment := pace{Interval: wanted.Interval.Milliseconds(), PerWindow: wanted.PerWindow}
+	s.environment.Store(&environment)
 	for range tries {
 		r, err := s.readScheduler(ctx)
 		if err != nil {

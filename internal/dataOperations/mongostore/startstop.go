@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -106,9 +107,13 @@ func (s *Store) put(ctx context.Context, r record, entry models.SchedulerLog) (r
 		options.FindOneAndUpdate().SetReturnDocument(options.After)))
 }
 
+// readBackTime bounds the reading back of a change: a caller may have used up all of
+// its own time before it, and its client still has to get an answer.
+const readBackTime = 3 * time.Second
+
 // readBack finds out whether a change was made whose reply is cause.
 func (s *Store) readBack(ctx context.Context, entry models.SchedulerLog, cause error) (models.Scheduler, error) {
-	ctx, cancel := s.carryOn(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.timeout, readBackTime))
 	defer cancel()
 	r, err := s.readScheduler(ctx)
 	if err == nil && r.LastLog != nil && r.LastLog.ID == entry.ID {

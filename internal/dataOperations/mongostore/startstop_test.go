@@ -1,6 +1,7 @@
 package mongostore_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +70,34 @@ func TestStart_FailedChangeIsAnError(t *testing.T) {
 			s.requireTrail(t)
 		})
 	}
+}
+
+func TestStart_DatabaseGoneAfterTheChangeIsAnsweredSoon(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var gone atomic.Bool
+	s.proxy.Inject(func(c wireproxy.Command) wireproxy.Fault {
+		if c.Name == startStop.Name && c.Collection == startStop.Collection {
+			gone.Store(true)
+			return wireproxy.Fault{Effect: wireproxy.LoseReply}
+		}
+		if gone.Load() {
+			return wireproxy.Fault{Delay: time.Minute}
+		}
+		return wireproxy.Fault{}
+	})
+	answered := make(chan error, 1)
+	go func() {
+		_, err := s.store.Start(t.Context(), models.SchedulerLog{ID: "mine"})
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		requireAway(t, err)
+	case <-time.After(7 * time.Second): // the store's own timeout is 10 s
+		require.Fail(t, "reading back took too long")
+	}
+	require.True(t, s.state(t).Running)
 }
 
 func TestStart_RepeatedIsTheSameStart(t *testing.T) {

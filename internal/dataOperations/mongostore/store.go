@@ -69,6 +69,8 @@ type Store struct {
 	clock  *clock
 	counts *counter
 	crowd  crowding
+	// environment is the pace last given to Configure; nil before.
+	environment atomic.Pointer[pace]
 	// audited is the _id of the latest audit entry known to be in scheduler_logs.
 	audited atomic.Value
 

@@ -93,11 +93,33 @@ func TestScheduler_DeletedDocumentIsOneThatDoesNotRun(t *testing.T) {
 	s.run(t, 2)
 	_, err := s.database.Collection("scheduler").DeleteOne(t.Context(), bson.M{"_id": "scheduler"})
 	require.NoError(t, err)
-	require.False(t, s.state(t).Running)
-	s.claim(t, s.store, 1, 0)
+	state := s.state(t)
+	require.False(t, state.Running)
+	pace := models.Pace{Interval: interval, PerWindow: 2}
+	require.Equal(t, pace, state.Pace, "no faster than before")
+	s.accept(t, 3)
+	s.claim(t, s.store, 3, 0)
 	_, err = s.store.Start(t.Context(), models.SchedulerLog{ID: "anew"})
 	require.NoError(t, err)
 	require.True(t, s.state(t).Running)
+	s.claim(t, s.store, 3, 2)
+
+	// It counts as configured, so what is set otherwise stays.
+	byAPI := models.Pace{Interval: time.Minute, PerWindow: 7}
+	s.SetPaceByHand(t, byAPI)
+	require.NoError(t, s.store.Configure(t.Context(), pace))
+	require.Equal(t, byAPI, s.state(t).Pace)
+}
+
+func TestScheduler_WithoutAKnownPaceNoFirstAttemptIsMade(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.accept(t, 1)
+	_, err := s.store.Start(t.Context(), models.SchedulerLog{ID: "start"})
+	require.NoError(t, err)
+	s.claim(t, s.store, 1, 0)
+	require.NoError(t, s.store.Configure(t.Context(), models.Pace{Interval: interval}))
+	s.claim(t, s.store, 1, 1)
 }
 
 func TestConfigure_ShrinksTheCurrentWindow(t *testing.T) {

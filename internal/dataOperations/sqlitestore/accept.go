@@ -7,8 +7,8 @@ import (
 	"auto-message-sender/internal/models"
 )
 
-const insertMessage = `INSERT INTO messages (id, "to", content, priority, created_at, updated_at, next_attempt_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+const insertMessage = `INSERT INTO messages (id, "to", content, priority, created_at, updated_at, next_attempt_at, drawn)
+	VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING`
 
 // Accept stores new messages, all of them or none.
 func (s *Store) Accept(ctx context.Context, messages ...models.Message) error {

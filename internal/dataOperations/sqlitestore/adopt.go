@@ -12,27 +12,34 @@ import (
 )
 
 const (
-	findToAdopt = `SELECT id, "to", content, created_at, priority, sent_at, failed_at FROM messages
-		WHERE status = 'pending' AND next_attempt_at IS NULL LIMIT ?`
+	// toAdopt is the condition of a message that is pending in a shape that claims do
+	// not find, mostly because it was inserted by hand: then drawn is NULL, whatever
+	// else was filled in. The index messages_to_adopt has it word for word.
+	toAdopt = `status = 'pending' AND (typeof(next_attempt_at) <> 'integer' OR (drawn IS NOT 0 AND drawn IS NOT 1) OR
+		(priority <> 0 AND priority <> 1 AND priority <> 2))`
+	findToAdopt = `SELECT id, "to", content, created_at, priority, sent_at, failed_at, next_attempt_at, drawn FROM messages
+		WHERE ` + toAdopt + ` LIMIT ?`
 	// asInspected is the condition that nobody changed the message in between.
-	asInspected = ` WHERE id IS ? AND "to" IS ? AND content IS ? AND status = 'pending' AND next_attempt_at IS NULL`
+	asInspected = ` WHERE id IS ? AND "to" IS ? AND content IS ? AND ` + toAdopt
 	// adoptMessage makes it a new message, also one that somebody set back to
 	// pending: no attempts, no claim, no traces of what went before.
 	adoptMessage = `UPDATE messages SET "to" = ?, created_at = ?, next_attempt_at = ?, updated_at = ?,
 		drawn = 0, attempt_count = 0, retry_count = 0, attempts = NULL, sent_at = NULL, failed_at = NULL, message_id = NULL,
 		error = NULL, error_code = NULL, claim_id = NULL, claim_owner = NULL, claim_lease_ms = NULL, claim_at = NULL,
 		claim_window = NULL` + asInspected
-	refuseMessage = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?` + asInspected
+	refuseMessage = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?,
+		next_attempt_at = NULL` + asInspected
 )
 
 // finding is a message inserted by hand, and what was found about it.
 type finding struct {
 	id, to, content driver.Value // as they are in the file, whatever their type
 
-	number  string    // to, normalised
-	created time.Time // zero: not said
-	invalid error     // why it is refused
-	counted models.Status
+	number  string        // to, normalised
+	created time.Time     // zero: not said
+	due     time.Time     // zero: not said
+	invalid error         // why it is refused
+	counted models.Status // what the counts hold it for, empty: they do not
 }
 
 // Adopt inspects messages inserted by hand. Looking for them needs no write, and
@@ -79,9 +86,12 @@ func examine(values row, inspect dataoperations.Inspect) finding {
 		found.counted = models.StatusFailed // it was one, before somebody set it back
 	case values[5] != nil:
 		found.counted = models.StatusSent
+	case values[8] != nil:
+		found.counted = models.StatusPending // it was adopted or accepted, and then changed
 	}
-	var known bool
-	found.created, known = parseTime(values[3])
+	var createdKnown, dueKnown bool
+	found.created, createdKnown = parseTime(values[3])
+	found.due, dueKnown = parseTime(values[7])
 	priority, isNumber := values[4].(int64)
 	switch {
 	case !isText(found.id) || found.id == "":
@@ -90,8 +100,10 @@ func examine(values row, inspect dataoperations.Inspect) finding {
 		found.invalid = errors.New("to must be text")
 	case !isText(found.content) && found.content != nil:
 		found.invalid = errors.New("content must be text")
-	case !known && values[3] != nil:
-		found.invalid = errors.New("created_at must be a time: milliseconds since 1970, or ISO 8601 such as 2026-01-05T10:00:00Z")
+	case !createdKnown && values[3] != nil:
+		found.invalid = errors.New("created_at must be a time: " + waysToWriteATime)
+	case !dueKnown && values[7] != nil:
+		found.invalid = errors.New("next_attempt_at must be a time: " + waysToWriteATime)
 	case !isNumber || priority < int64(models.PriorityHigh) || priority > int64(models.PriorityLow):
 		found.invalid = errors.New("priority must be 0 (high), 1 (normal) or 2 (low)")
 	default:
@@ -99,6 +111,9 @@ func examine(values row, inspect dataoperations.Inspect) finding {
 	}
 	return found
 }
+
+// waysToWriteATime is for the reasons of refusals.
+const waysToWriteATime = "milliseconds since 1970, or ISO 8601 such as 2026-01-05T10:00:00Z"
 
 func isText(value driver.Value) bool {
 	_, ok := value.(string)
@@ -113,12 +128,16 @@ func adopt(ctx context.Context, tx *transaction, found finding, now time.Time) (
 		tx.move(changed, found.counted, models.StatusFailed)
 		return changed > 0, err
 	}
-	created, due := found.created, found.created
+	created, due := found.created, found.due
 	if created.IsZero() {
 		created = now
 	}
-	if due.IsZero() || due.After(now) {
-		due = now
+	// A time that somebody set is kept: it may be meant for tomorrow.
+	if due.IsZero() {
+		due = created
+		if due.After(now) {
+			due = now
+		}
 	}
 	changed, err := tx.exec(ctx, adoptMessage, found.number, millis(created), millis(due), millis(now),
 		found.id, found.to, found.content)

@@ -13,9 +13,12 @@ import (
 
 // code returns SQLite's primary result code in err's chain, 0 if there is none.
 // https://www.sqlite.org/rescode.html
-func code(err error) int {
+func code(err error) int { return extendedCode(err) & 0xff }
+
+// extendedCode returns the code whole, with what says which I/O it was that failed.
+func extendedCode(err error) int {
 	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
-		return failure.Code() & 0xff
+		return failure.Code()
 	}
 	return 0
 }
@@ -30,7 +33,11 @@ func explain(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	cause := fmt.Errorf("%s: %w", doing, err)
-	switch code(err) {
+	told := code(err)
+	if extendedCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE {
+		told = sqlite3.SQLITE_FULL // the -shm beside the file, which opening makes, found no space
+	}
+	switch told {
 	case sqlite3.SQLITE_FULL:
 		return unavailable("the store is full: no space is left on the disk of the data directory", cause)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:

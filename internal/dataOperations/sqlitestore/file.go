@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"auto-message-sender/internal/models"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -56,19 +56,25 @@ func (s *Store) prepareFile(ctx context.Context) (fs.FileInfo, error) {
 // medium, so that not even a WAL beside it is played back into a file that is not
 // ours. The version may therefore be an older one than the WAL knows of.
 func (s *Store) identify(ctx context.Context) (version int, err error) {
-	db, err := sql.Open("sqlite", dsn(s.path, url.Values{"mode": {"ro"}, "immutable": {"1"}}))
+	db, err := sql.Open("sqlite", dsn(s.path, url.Values{
+		"mode": {"ro"}, "immutable": {"1"},
+		// Takes a file shorter than it says it is: what a checkpoint cut off by a
+		// crash leaves, and the WAL completes. Opening finds out.
+		"_pragma": {"writable_schema(1)"},
+	}))
 	if err != nil {
 		return 0, fmt.Errorf("open the file to identify it: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var id int
-	if err := errors.Join(
-		db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id),
-		db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version),
-	); err != nil {
-		if models.KindOf(explain("", err)) == models.KindCorrupt {
-			return 0, corrupt(s.path+" is not a message store: it is not an SQLite file", err)
-		}
+	err = db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id)
+	if err == nil {
+		err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	}
+	switch {
+	case code(err) == sqlite3.SQLITE_NOTADB:
+		return 0, corrupt(s.path+" is not a message store: it is not an SQLite file", nil)
+	case err != nil:
 		return 0, fmt.Errorf("identify the file: %w", err)
 	}
 	if id != applicationID {
@@ -114,7 +120,10 @@ func (s *Store) create(ctx context.Context) (err error) {
 			return unavailable("the store's file cannot be made", err)
 		}
 	}
-	return syncToDisk(filepath.Dir(s.path))
+	if err := syncToDisk(filepath.Dir(s.path)); err != nil {
+		return unavailable("the store's file cannot be made", err)
+	}
+	return nil
 }
 
 // renameToNew renames a file where there is none of the new name. The empty file

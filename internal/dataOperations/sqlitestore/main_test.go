@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 			return open(ctx, dir, realTime)
 		}))
 	}
+	if os.Getenv(crampedName) != "" {
+		os.Exit(openWithoutSpace(context.Background(), os.Getenv(dirName), os.Stdout))
+	}
 	if os.Getenv(doomedName) != "" {
 		if err := liveUntilKilled(context.Background(), os.Getenv(dirName), os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

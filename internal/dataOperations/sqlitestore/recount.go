@@ -10,8 +10,8 @@ import (
 const (
 	// recount reads every message, and the counts as they were at that moment, with
 	// a minus: one statement, so that nothing comes in between. A message that
-	// nobody has adopted yet counts as what it was before somebody set it back to
-	// pending, and else not at all; adopt takes it from there.
+	// nobody has adopted yet counts as what it was before somebody changed it, and
+	// not at all where it is new; adopt takes it from there.
 	recountMessages = `SELECT 'recounts', recounts FROM counts
 		UNION ALL SELECT 'scheduled', -scheduled FROM counts
 		UNION ALL SELECT 'pending', -pending FROM counts
@@ -21,9 +21,10 @@ const (
 		UNION ALL SELECT 'canceled', -canceled FROM counts
 		UNION ALL SELECT 'expired', -expired FROM counts
 		UNION ALL SELECT CASE
-			WHEN status <> 'pending' OR next_attempt_at IS NOT NULL THEN status
+			WHEN NOT (` + toAdopt + `) THEN status
 			WHEN failed_at IS NOT NULL THEN 'failed'
 			WHEN sent_at IS NOT NULL THEN 'sent'
+			WHEN drawn IS NOT NULL THEN 'pending'
 			ELSE 'none' END AS counted, count(*) FROM messages GROUP BY counted`
 	// noteRecount lets one correction of an error through: of two processes that
 	// counted the same error, the second finds another number of recounts.

@@ -13,7 +13,7 @@ const (
 	listClaims = `SELECT id, claim_id, claim_owner, claim_lease_ms, claim_window FROM messages
 		WHERE status = 'sending' ORDER BY claim_at, rowid LIMIT ?`
 	// findLapsed reads what the attempt's entry needs, where the claim still stands.
-	findLapsed = `SELECT attempt_count, claim_at FROM messages WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	findLapsed = `SELECT attempt_count, claim_at, claim_owner FROM messages WHERE id = ? AND claim_id = ? AND status = 'sending'`
 	// rescueMessage ends the claim but keeps its id, for a 2xx that comes late.
 	rescueMessage = `UPDATE messages SET status = ?, next_attempt_at = ?, failed_at = ?, updated_at = ?, error = ?, error_code = ?,
 		retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
@@ -66,7 +66,7 @@ func rescue(ctx context.Context, tx *transaction, claim models.Claim, policy dat
 	var attempt models.Attempt
 	err := tx.query(ctx, findLapsed, func(values row) error {
 		attempt = models.Attempt{
-			Number: int(asInt(values[0])), StartedAt: asTime(values[1]), Error: unseen, Replica: policy.Replica,
+			Number: int(asInt(values[0])), StartedAt: asTime(values[1]), Error: unseen, Replica: asText(values[2]),
 		}
 		return nil
 	}, claim.ID.Text, claim.ClaimID)

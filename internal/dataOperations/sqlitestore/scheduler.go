@@ -16,8 +16,10 @@ const (
 		window_seq = ?, window_remaining = ?, next_window_at = ? WHERE id = 1`
 	updateWindow = `UPDATE scheduler SET window_seq = ?, window_remaining = ?, next_window_at = ? WHERE id = 1`
 	// updatePace changes nothing where the environment says what it said last time.
+	// A lower cap holds for the current window too.
 	updatePace = `UPDATE scheduler SET interval_ms = ?1, per_window = ?2,
-		environment_interval_ms = ?1, environment_per_window = ?2
+		environment_interval_ms = ?1, environment_per_window = ?2,
+		window_remaining = iif(?2 > 0, min(window_remaining, ?2), window_remaining)
 		WHERE id = 1 AND (environment_interval_ms IS NOT ?1 OR environment_per_window IS NOT ?2)`
 )
 

@@ -76,6 +76,8 @@ func TestAdopt_AValueOfTheWrongTypeFailsWithTheReason(t *testing.T) {
 		{`"to",content,priority`, `'+905551111111','hi',3`, "priority must be"},
 		{`"to",content,priority`, `'+905551111111','hi',-1`, "priority must be"},
 		{`"to",content,priority`, `'+905551111111','hi',0.5`, "priority must be"},
+		{`"to",content,next_attempt_at`, `'+905551111111','hi','soon'`, "next_attempt_at must be a time"},
+		{`"to",content,next_attempt_at`, `'+905551111111','hi',x'00'`, "next_attempt_at must be a time"},
 		{`id,"to",content`, `x'01','+905551111111','hi'`, "id must be text"},
 		{`id,"to",content`, `'','+905551111111','hi'`, "id must be text"},
 		{`content`, `'hi'`, "no number"},
@@ -100,6 +102,87 @@ func TestAdopt_AValueOfTheWrongTypeFailsWithTheReason(t *testing.T) {
 			require.Equal(t, models.StatusFailed, message.Status)
 			require.Contains(t, message.Error, test.reason)
 		})
+	}
+}
+
+func TestAdopt_NothingFilledInByHandEscapesTheInspection(t *testing.T) {
+	t.Parallel()
+	for _, columns := range []string{
+		`next_attempt_at) VALUES('+12','x',1`,
+		`next_attempt_at) VALUES('+12','x','2026-01-05T09:30:00Z'`,
+		`next_attempt_at,priority) VALUES('+12','x',1,7`,
+		`next_attempt_at,attempt_count,claim_id) VALUES('+12','x',1,1,'made up'`,
+	} {
+		t.Run(columns, func(t *testing.T) {
+			t.Parallel()
+			store, dir, _ := setup(t)
+			dir.shell(t, `INSERT INTO messages("to",content,`+columns+`)`)
+			result, err := store.Claim(t.Context(), request(10))
+			require.NoError(t, err)
+			require.Empty(t, result.Claimed, "nobody has inspected it")
+			_, refused, err := store.Adopt(t.Context(), 10, func(string, string) (string, error) {
+				return "", errors.New("no such number")
+			})
+			require.NoError(t, err)
+			require.Equal(t, 1, refused)
+			requireCounts(t, store, models.Counts{models.StatusFailed: 1})
+		})
+	}
+}
+
+func TestAdopt_ANextAttemptGivenByHandIsKept(t *testing.T) {
+	t.Parallel()
+	store, dir, clock := setup(t)
+	later := clock.Now().Add(time.Hour)
+	dir.shell(t, `INSERT INTO messages(id,"to",content,next_attempt_at) VALUES('x','+905551111111','hi',?)`, later.Format(time.RFC3339Nano))
+	adopted, _, err := store.Adopt(t.Context(), 10, takeAll)
+	require.NoError(t, err)
+	require.Equal(t, 1, adopted)
+	message, err := store.Message(t.Context(), "x")
+	require.NoError(t, err)
+	require.Equal(t, later, message.NextAttemptAt)
+	requireCounts(t, store, models.Counts{models.StatusPending: 1})
+}
+
+func TestAdopt_AMessageSpoiltByHandWhileItWaitsIsDecidedAndCountedOnce(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		change string
+		status models.Status
+	}{
+		{`priority = 3`, models.StatusFailed},
+		{`priority = 'urgent'`, models.StatusFailed},
+		{`next_attempt_at = 'soon'`, models.StatusFailed},
+		{`next_attempt_at = NULL`, models.StatusPending},
+		{`next_attempt_at = '2026-01-05 09:30'`, models.StatusPending},
+		{`drawn = 2`, models.StatusPending},
+	} {
+		t.Run(test.change, func(t *testing.T) {
+			t.Parallel()
+			store, dir, clock := setup(t)
+			require.NoError(t, store.Accept(t.Context(), messages(1, 2, clock.Now())...))
+			dir.shell(t, `UPDATE messages SET `+test.change+` WHERE id LIKE '%1'`)
+			sqlitestore.WaitForBackground(openIn(t, dir, clock)) // a recount, before it is adopted
+			requireCounts(t, store, models.Counts{models.StatusPending: 2})
+			adopted, refused, err := store.Adopt(t.Context(), 10, takeAll)
+			require.NoError(t, err)
+			require.Equal(t, 1, adopted+refused)
+			expected := models.Counts{models.StatusPending: 1}
+			expected[test.status]++
+			requireCounts(t, store, expected)
+			sqlitestore.WaitForBackground(openIn(t, dir, clock))
+			requireCounts(t, store, expected)
+		})
+	}
+}
+
+// requireCounts demands these counts and no others.
+func requireCounts(t *testing.T, store *sqlitestore.Store, expected models.Counts) {
+	t.Helper()
+	counts, err := store.Counts(t.Context())
+	require.NoError(t, err)
+	for _, status := range models.Statuses() {
+		require.Equal(t, expected[status], counts[status], status)
 	}
 }
 

@@ -99,7 +99,7 @@ func giveBackTests() []test {
 			s.unchangedBy(stale.ID, func() { s.giveBack(stale) })
 			current := s.claim(1)[0]
 			s.unchangedBy(stale.ID, func() { s.giveBack(stale) })
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, current.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, current.Claim))
 			s.unchangedBy(stale.ID, func() { s.giveBack(current) })
 		}},
 		{"a claim given back is void", func(s *scene) {

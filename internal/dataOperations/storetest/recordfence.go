@@ -31,7 +31,7 @@ func recordFenceTests() []test {
 		}},
 		{"a late 2xx lands on a message that was rescued", func(s *scene) {
 			claimed := s.claimOne()
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, claimed.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, claimed.Claim))
 			require.True(s.t, s.record(s.sent(claimed)))
 			got := s.message(claimed.ID)
 			require.Equal(s.t, models.StatusSent, got.Status)
@@ -42,7 +42,7 @@ func recordFenceTests() []test {
 		}},
 		{"a late 2xx lands on a message that was held", func(s *scene) {
 			claimed := s.claimOne()
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Hold: true, Replica: replica}, claimed.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Hold: true}, claimed.Claim))
 			require.True(s.t, s.record(s.sent(claimed)))
 			got := s.message(claimed.ID)
 			require.Equal(s.t, models.StatusSent, got.Status)
@@ -53,14 +53,14 @@ func recordFenceTests() []test {
 		}},
 		{"a late failure does not land on a message that was rescued", func(s *scene) {
 			claimed := s.claimOne()
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, claimed.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, claimed.Claim))
 			for _, outcome := range []models.Outcome{s.retry(claimed, time.Hour), s.failed(claimed)} {
 				s.unchangedBy(claimed.ID, func() { require.False(s.t, s.record(outcome)) })
 			}
 		}},
 		{"a late 2xx does not land after the next claim", func(s *scene) {
 			claimed := s.claimOne()
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, claimed.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, claimed.Claim))
 			again := s.claim(1)
 			require.Len(s.t, again, 1)
 			s.unchangedBy(claimed.ID, func() { require.False(s.t, s.record(s.sent(claimed))) })

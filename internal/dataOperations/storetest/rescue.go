@@ -11,8 +11,8 @@ import (
 )
 
 func rescueTests() []test {
-	resend := dataoperations.RescuePolicy{MaxAttempts: 3, Replica: "rescuer"}
-	hold := dataoperations.RescuePolicy{MaxAttempts: 3, Hold: true, Replica: "rescuer"}
+	resend := dataoperations.RescuePolicy{MaxAttempts: 3}
+	hold := dataoperations.RescuePolicy{MaxAttempts: 3, Hold: true}
 	return []test{
 		{"a rescued message is due at once and its attempt has failed", func(s *scene) {
 			claimed := s.claimOne()
@@ -27,7 +27,7 @@ func rescueTests() []test {
 			require.Len(s.t, got.Attempts, 1)
 			require.Equal(s.t, 1, got.Attempts[0].Number)
 			require.NotEmpty(s.t, got.Attempts[0].Error)
-			require.Equal(s.t, "rescuer", got.Attempts[0].Replica)
+			require.Equal(s.t, replica, got.Attempts[0].Replica, "whose claim it was")
 			require.Zero(s.t, got.Attempts[0].StatusCode)
 			requireTime(s.t, s.clock.Now().Add(-time.Minute), got.Attempts[0].StartedAt, "the claim's time")
 			s.requireCounts(models.Counts{models.StatusPending: 1})
@@ -38,7 +38,7 @@ func rescueTests() []test {
 		}},
 		{"a message without attempts left fails", func(s *scene) {
 			claimed := s.claimOne()
-			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 1, Replica: "rescuer"}, claimed.Claim))
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 1}, claimed.Claim))
 			got := s.message(claimed.ID)
 			require.Equal(s.t, models.StatusFailed, got.Status)
 			require.Equal(s.t, models.ErrorCodeAttemptsExhausted, got.ErrorCode)
@@ -89,7 +89,7 @@ func rescuedOnce(s *scene) {
 	stores := []dataoperations.Store{s.store, s.open()}
 	var total atomic.Int64
 	together(s.t, 8, func(caller int) error {
-		rescued, err := stores[caller%2].Rescue(s.t.Context(), claims, dataoperations.RescuePolicy{MaxAttempts: 3, Replica: "rescuer"})
+		rescued, err := stores[caller%2].Rescue(s.t.Context(), claims, dataoperations.RescuePolicy{MaxAttempts: 3})
 		total.Add(int64(rescued))
 		return err //nolint:wrapcheck // it goes straight to require.
 	})

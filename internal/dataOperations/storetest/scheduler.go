@@ -90,6 +90,17 @@ func schedulerTests() []test {
 			require.Equal(s.t, before.WindowSeq, after.WindowSeq)
 			require.Equal(s.t, before.StartID, after.StartID)
 		}},
+		{"a lower cap holds for the current window too", func(s *scene) {
+			s.run(5)
+			s.accept(9)
+			require.Len(s.t, s.claim(1), 1)
+			require.NoError(s.t, s.store.Configure(s.t.Context(), pace))
+			require.Equal(s.t, 2, s.scheduler().WindowRemaining)
+			require.Len(s.t, s.claim(9), 2)
+
+			require.NoError(s.t, s.store.Configure(s.t.Context(), models.Pace{Interval: interval, PerWindow: 7}))
+			require.Empty(s.t, s.claim(9), "a higher one begins with the next window")
+		}},
 		{"everything is still there when the store is opened again", func(s *scene) {
 			s.run(2)
 			made := s.accept(3)

@@ -158,7 +158,7 @@ func (w *walk) rescueAny() {
 	w.t.Helper()
 	claims, err := w.store.Claims(w.t.Context(), 2)
 	require.NoError(w.t, err)
-	policy := dataoperations.RescuePolicy{MaxAttempts: 2, Hold: w.dice.IntN(3) == 0, Replica: "rescuer"}
+	policy := dataoperations.RescuePolicy{MaxAttempts: 2, Hold: w.dice.IntN(3) == 0}
 	require.Equal(w.t, len(claims), w.rescue(policy, claims...))
 }
 

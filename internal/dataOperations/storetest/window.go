@@ -144,7 +144,7 @@ func retriesDoNotDraw(s *scene) {
 	first := s.claim(4)
 	require.Len(s.t, first, 2)
 	require.True(s.t, s.record(s.retry(first[0], time.Second)))
-	require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Replica: replica}, first[1].Claim))
+	require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, first[1].Claim))
 	s.clock.Move(time.Second)
 	again := s.claim(4)
 	require.ElementsMatch(s.t, claimedIDs(first), claimedIDs(again), "the window is used up, but not for retries")

@@ -20,7 +20,7 @@ CREATE TABLE messages (
                         status = 'sending' OR status = 'sent' OR status = 'pending' OR status = 'failed' OR
                         status = 'scheduled' OR status = 'canceled' OR status = 'expired'),
     priority        INTEGER NOT NULL DEFAULT 1,  -- 0 high, 1 normal, 2 low
-    drawn           INTEGER NOT NULL DEFAULT 0,  -- 1: its first attempt was drawn from a window
+    drawn           INTEGER,                     -- 1: its first attempt was drawn from a window; NULL: not yet adopted
     next_attempt_at INTEGER,                     -- NULL: final, or not yet adopted
     attempt_count   INTEGER NOT NULL DEFAULT 0,  -- attempts begun
     retry_count     INTEGER NOT NULL DEFAULT 0,  -- attempts failed
@@ -43,8 +43,11 @@ CREATE TABLE messages (
 
 -- What may be claimed, in the order of claiming; drawn tells retries from first attempts.
 CREATE INDEX messages_due ON messages (drawn, priority, next_attempt_at) WHERE status = 'pending';
--- What somebody inserted by hand and nobody has inspected yet.
-CREATE INDEX messages_to_adopt ON messages (next_attempt_at) WHERE status = 'pending' AND next_attempt_at IS NULL;
+-- What somebody inserted by hand and nobody has inspected yet, or changed so that
+-- messages_due does not find it. Adopting looks for it in these very words.
+CREATE INDEX messages_to_adopt ON messages (next_attempt_at) WHERE status = 'pending' AND (
+    typeof(next_attempt_at) <> 'integer' OR (drawn IS NOT 0 AND drawn IS NOT 1) OR
+    (priority <> 0 AND priority <> 1 AND priority <> 2));
 -- Claims, for rescue.
 CREATE INDEX messages_sending ON messages (claim_at) WHERE status = 'sending';
 -- The list of sent messages.
