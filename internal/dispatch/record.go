@@ -142,12 +142,11 @@ func (r *recorder) retryParked(recorded chan<- []landing) {
 // isRefusal reports whether the store answered, and will answer so again: it is
 // neither away nor damaged, nor is the recorder's time up.
 func isRefusal(err error) bool {
-	switch models.KindOf(err) {
-	case models.KindUnavailable, models.KindCorrupt:
+	kind := models.KindOf(err)
+	if kind == models.KindUnavailable || kind == models.KindCorrupt {
 		return false
-	default:
-		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
+	return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // gather takes what else has come in by now, without waiting.

@@ -140,7 +140,7 @@ func (c *Client) call(ctx context.Context, request Request) Reply {
 	defer cancel()
 	gate := &gate{begin: request.Begin, cancel: cancel}
 	if request.Unbegun != nil {
-		defer context.AfterFunc(request.Unbegun, gate.callOff)()
+		defer context.AfterFunc(request.Unbegun, gate.callOff)() //nolint:contextcheck // it ends apart from the attempt
 	}
 	body := payload(request)
 	httpRequest := (&http.Request{
