@@ -71,10 +71,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 .PHONY: lint
 lint: $(GOLANGCI) ## Check style, import direction, formatting and the module files
 	CGO_ENABLED=0 go vet -tags $(TAGS) ./...
-	CGO_ENABLED=0 $(GOLANGCI) run --build-tags $(TAGS) ./...
+	CGO_ENABLED=0 $(GOLANGCI) run --allow-serial-runners --build-tags $(TAGS) ./...
 	@for module in $(NESTED); do \
 	  echo "$(GOLANGCI) run in $$module"; \
-	  (cd $$module && CGO_ENABLED=0 $(CURDIR)/$(GOLANGCI) run --config $(CURDIR)/.golangci.yml ./...); \
+	  (cd $$module && CGO_ENABLED=0 $(CURDIR)/$(GOLANGCI) run --allow-serial-runners --config $(CURDIR)/.golangci.yml ./...); \
 	done
 	$(GOLANGCI) fmt --diff
 	go mod verify

@@ -59,7 +59,7 @@ func main() {
 }
 
 func run(ctx context.Context, s settings, out io.Writer) error {
-	_, _ = fmt.Fprintf(out, "%d messages, %d in flight, sink answers after %v, embedded store with fsync, %d repeats\n\n",
+	_, _ = fmt.Fprintf(out, "%d messages, %d in flight, sink answers after %v, embedded store with fsync, LOG_LEVEL=warn, %d repeats\n\n",
 		s.messages, s.inFlight, s.latency, s.repeats)
 	var all []figures
 	for i := range s.repeats {
