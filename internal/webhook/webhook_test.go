@@ -1,105 +1,21 @@
 package webhook_test
 
 import (
-	"bufio"
 	"context"
-	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// wallClock is what time limits on real connections run by.
-func wallClock() time.Time { return time.Now() } //nolint:forbidigo // the real one is part of what is tested
-
-const testTimeout = 300 * time.Millisecond
-
-func newClient(t *testing.T, url string) *webhook.Client {
-	t.Helper()
-	client, err := webhook.New(webhook.Options{
-		URL: url, AuthHeader: "x-ins-auth-key", AuthKey: "the-key",
-		Timeout: testTimeout, MaxConns: 4, UserAgent: "test", Now: wallClock,
-	})
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
-	return client
-}
-
-func serve(t *testing.T, handler http.HandlerFunc) *webhook.Client {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return newClient(t, server.URL)
-}
-
-// serveRaw answers each connection by hand, for what net/http would not do.
-func serveRaw(t *testing.T, answer func(conn net.Conn)) *webhook.Client {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			request, err := http.ReadRequest(bufio.NewReader(conn))
-			if err == nil {
-				_, _ = io.Copy(io.Discard, request.Body)
-				answer(conn)
-			}
-			_ = conn.Close()
-		}
-	}()
-	t.Cleanup(func() { _ = listener.Close(); <-done })
-	return newClient(t, "http://"+listener.Addr().String())
-}
-
-func send(t *testing.T, client *webhook.Client) webhook.Reply {
-	t.Helper()
-	return client.Send(t.Context(), webhook.Request{ID: "id-1", To: "+905551111111", Content: "hi"})
-}
-
-func TestSend_EveryAttemptHasTheSameKeyAndBytes(t *testing.T) {
-	t.Parallel()
-	type call struct{ body, key, auth, contentType string }
-	calls := make(chan call, 2)
-	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		calls <- call{string(body), r.Header.Get("Idempotency-Key"), r.Header.Get("X-Ins-Auth-Key"), r.Header.Get("Content-Type")}
-		w.WriteHeader(http.StatusServiceUnavailable)
-	})
-	request := webhook.Request{ID: "68a795179072a717e6a17f37", To: "+905551111111", Content: "şu \"tırnak\" <&> \n\u2028"}
-	client.Send(t.Context(), request)
-	client.Send(t.Context(), request)
-
-	first, second := <-calls, <-calls
-	require.Equal(t, first, second)
-	require.Equal(t, "68a795179072a717e6a17f37", first.key)
-	require.Equal(t, "the-key", first.auth)
-	require.Equal(t, "application/json", first.contentType)
-	require.True(t, strings.HasPrefix(first.body, `{"to":"+905551111111","content":"şu \"tırnak\" <&> \n`), first.body)
-	var decoded map[string]string
-	require.NoError(t, json.Unmarshal([]byte(first.body), &decoded))
-	require.Equal(t, map[string]string{"to": request.To, "content": request.Content}, decoded)
-}
 
 func TestSend_TheStatusAloneDecides(t *testing.T) {
 	t.Parallel()
@@ -211,140 +127,12 @@ func TestSend_EndsWithinItsTimeLimit(t *testing.T) {
 	}
 }
 
-func TestSend_ABrokenAnswerIsAnUnknownOutcome(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]string{
-		"closed without a word": "",
-		"half a status line":    "HTTP/1.1 20",
-		"not HTTP":              "220 smtp.example.com ESMTP\r\n\r\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client := serveRaw(t, func(conn net.Conn) { _, _ = io.WriteString(conn, answer) })
-			reply := send(t, client)
-			require.Equal(t, webhook.Retry, reply.Verdict)
-			require.True(t, reply.Unknown)
-			require.Equal(t, models.ErrorCodeConnectionLost, reply.Code)
-		})
-	}
-}
-
 func TestSend_ABodyCutOffAfterA2xxIsSuccess(t *testing.T) {
 	t.Parallel()
 	client := serveRaw(t, func(conn net.Conn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 202 Accepted\r\nContent-Length: 1000\r\n\r\n{\"messageId\"")
 	})
 	require.Equal(t, webhook.Accepted, send(t, client).Verdict)
-}
-
-func TestSend_ABrokenConnectionIsNotReplayed(t *testing.T) {
-	t.Parallel()
-	// The second request on a kept connection is read and dropped without an
-	// answer: net/http would replay one that has an Idempotency-Key.
-	var requests atomic.Int32
-	client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		if requests.Add(1) == 1 {
-			return
-		}
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			_ = conn.Close()
-		}
-	})
-	require.Equal(t, webhook.Accepted, send(t, client).Verdict)
-	reply := send(t, client)
-	require.Equal(t, webhook.Retry, reply.Verdict)
-	require.True(t, reply.Unknown)
-	require.EqualValues(t, 2, requests.Load())
-}
-
-func TestSend_NoConnectionIsAKnownOutcome(t *testing.T) {
-	t.Parallel()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	reply := send(t, newClient(t, "http://"+listener.Addr().String()+"/secret-path"))
-	require.Equal(t, webhook.Retry, reply.Verdict)
-	require.False(t, reply.Unknown)
-	require.Equal(t, models.ErrorCodeUnreachable, reply.Code)
-	require.NotContains(t, reply.Reason, "secret-path")
-}
-
-func TestSend_BadTLSIsAKnownOutcome(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = nil
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	reply := send(t, newClient(t, server.URL))
-	require.Equal(t, webhook.Retry, reply.Verdict)
-	require.False(t, reply.Unknown)
-	require.Equal(t, models.ErrorCodeUnreachable, reply.Code)
-}
-
-func TestSend_NotOneByteLeavesWhenBeginRefuses(t *testing.T) {
-	t.Parallel()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	received := make(chan []byte, 1)
-	go func() {
-		defer close(received)
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		content, _ := io.ReadAll(conn)
-		received <- content
-		_ = conn.Close()
-	}()
-	client := newClient(t, "http://"+listener.Addr().String())
-	reply := client.Send(t.Context(), refusedRequest())
-	require.Equal(t, webhook.NotBegun, reply.Verdict)
-	require.False(t, reply.Unknown)
-	require.Empty(t, <-received)
-	require.NoError(t, listener.Close())
-}
-
-func refusedRequest() webhook.Request {
-	return webhook.Request{ID: "id", To: "+1", Content: "x", Begin: func() bool { return false }}
-}
-
-func TestSend_NothingLeavesWhenBeginRefusesOnAnyKindOfConnection(t *testing.T) {
-	t.Parallel()
-	for name, configure := range map[string]func(*httptest.Server){
-		"HTTP/1.1":          func(s *httptest.Server) { s.Start() },
-		"HTTP/1.1 over TLS": func(s *httptest.Server) { s.StartTLS() },
-		"HTTP/2.0":          func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var calls atomic.Int32
-			var proto atomic.Value
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				calls.Add(1)
-				proto.Store(r.Proto)
-			}))
-			configure(server)
-			t.Cleanup(server.Close)
-			options := webhook.Options{URL: server.URL, Timeout: 5 * time.Second, MaxConns: 4, UserAgent: "test", Now: wallClock}
-			if server.TLS != nil {
-				options.RootCAs = x509.NewCertPool()
-				options.RootCAs.AddCert(server.Certificate())
-			}
-			client, err := webhook.New(options)
-			require.NoError(t, err)
-			t.Cleanup(client.Close)
-
-			// First on a new connection, then on a kept one.
-			for range 2 {
-				require.Equal(t, webhook.NotBegun, client.Send(t.Context(), refusedRequest()).Verdict)
-				require.Zero(t, calls.Load())
-				require.Equal(t, webhook.Accepted, send(t, client).Verdict)
-				require.EqualValues(t, 1, calls.Swap(0))
-			}
-			require.True(t, strings.HasPrefix(name, fmt.Sprint(proto.Load())), proto.Load())
-		})
-	}
 }
 
 func TestSend_CanceledFromOutsideIsNotATimeout(t *testing.T) {
@@ -415,21 +203,6 @@ func FuzzParseRetryAfter(f *testing.F) {
 		require.GreaterOrEqual(t, wait, time.Duration(0))
 		require.LessOrEqual(t, wait, time.Hour)
 	})
-}
-
-func TestIdempotencyKey_IsAlwaysAHeaderValue(t *testing.T) {
-	t.Parallel()
-	for id, want := range map[string]string{
-		"68a795179072a717e6a17f37": "68a795179072a717e6a17f37",
-		"order/42%":                "order/42%",
-		"line\r\nbreak":            "escaped:line%0D%0Abreak",
-		"boşluk var":               "escaped:bo%C5%9Fluk+var",
-		strings.Repeat("x", 255):   strings.Repeat("x", 255),
-		strings.Repeat("ş", 120):   "sha256:e4e5d63bbc81860481664d160497ba5565685238827e01052072b3ad94241f1b",
-		strings.Repeat("x", 256):   "sha256:85e62acd750c4eb56b7b6a1d66dca5bfaac5f062608a1a893410d0288936c09a",
-	} {
-		require.Equal(t, want, webhook.IdempotencyKey(id))
-	}
 }
 
 func TestSend_NothingThatTheFarSideEchoesIsInTheReason(t *testing.T) {
