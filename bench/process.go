@@ -81,7 +81,7 @@ func (p *process) until(ctx context.Context, method, path string, status int, si
 			}
 		}
 		if time.Since(since) > time.Minute || ctx.Err() != nil {
-			return 0, fmt.Errorf("%s %s never answered %d; the process said:\n%s", method, path, status, p.output)
+			return 0, fmt.Errorf("%s %s never answered %d; the process said:\n%s", method, path, status, p.said())
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -102,8 +102,16 @@ func (p *process) rss() (float64, error) {
 	return 0, nil
 }
 
-// end asks the process to end and waits for it.
+// end asks the process to end, waits for it, and kills it where that takes too long.
 func (p *process) end() {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(endGrace, func() { _ = p.command.Process.Kill() })
+	defer kill.Stop()
 	_ = p.command.Wait()
+}
+
+// said ends the process and returns what it printed, for an error's text.
+func (p *process) said() string {
+	p.end() // until then the output is still written to
+	return p.output.String()
 }

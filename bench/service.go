@@ -108,7 +108,7 @@ func (p *process) untilAllSent(ctx context.Context, n int, since time.Time) (tim
 		case sent != last:
 			last, progress = sent, time.Now()
 		case time.Since(progress) > 30*time.Second:
-			return 0, fmt.Errorf("stuck at %v; the process said:\n%s", counts, p.output)
+			return 0, fmt.Errorf("stuck at %v; the process said:\n%s", counts, p.said())
 		}
 	}
 }

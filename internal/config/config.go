@@ -122,11 +122,6 @@ func (c Config) ServerAddress() string {
 	return net.JoinHostPort(c.ServerHost, strconv.Itoa(c.ServerPort))
 }
 
-// RedisAddress returns host and port as net.Dial takes them.
-func (c Config) RedisAddress() string {
-	return net.JoinHostPort(c.RedisHost, strconv.Itoa(c.RedisPort))
-}
-
 // UsesMongoDB reports whether MongoDB is the store, and not the embedded one.
 func (c Config) UsesMongoDB() bool { return c.MongoDBURI != "" }
 

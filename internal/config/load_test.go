@@ -84,7 +84,6 @@ func TestLoad_TakesEverySettingFromTheEnvironment(t *testing.T) {
 	require.Equal(t, 90*time.Minute, cfg.SchedulerInterval)
 	require.True(t, cfg.UsesMongoDB())
 	require.Equal(t, "mongodb://u:p@a:1,b:2/db?replicaSet=r", cfg.MongoDBURI.Reveal())
-	require.Equal(t, "[::1]:6379", cfg.RedisAddress())
 	require.True(t, cfg.UsesRedis())
 	require.Equal(t, " p ", cfg.RedisPassword.Reveal())
 	require.Equal(t, "warning", cfg.LogLevel)

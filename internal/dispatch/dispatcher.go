@@ -48,7 +48,7 @@ type Options struct {
 	Sender   Sender
 	Receipts Receipts
 	Inspect  dataoperations.Inspect // validates a message inserted by hand
-	Log      logrus.FieldLogger
+	Log      logrus.FieldLogger     // with the replica in its fields
 
 	Replica        string        // this process, unlike any other, also after a restart
 	AttemptTimeout time.Duration // the sender's time limit
@@ -91,7 +91,6 @@ type Dispatcher struct {
 	pool      *pool
 	recorder  *recorder
 	rescuer   *rescuer
-	log       logrus.FieldLogger
 }
 
 // New checks the options and wires the steps; nothing runs yet.
@@ -99,7 +98,6 @@ func New(options Options) (*Dispatcher, error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	options.Log = options.Log.WithField("replica", options.Replica)
 	flight := newFlight(options.MaxInFlight)
 	view := newView(options.Now)
 	recorder := newRecorder(options, flight)
@@ -111,7 +109,6 @@ func New(options Options) (*Dispatcher, error) {
 		pool:      pool,
 		recorder:  recorder,
 		rescuer:   newRescuer(options, flight),
-		log:       options.Log,
 	}, nil
 }
 

@@ -47,16 +47,16 @@ func decide(message models.Claimed, reply webhook.Reply, options Options, now ti
 		outcome.ErrorCode = models.ErrorCodeOutcomeUnknown
 	case reply.Verdict == webhook.Retry && message.Attempt < options.MaxAttempts:
 		outcome.Result = models.ResultRetry
-		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, RetryDelay(message.Attempt)))
+		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, retryDelay(message.Attempt)))
 	}
 	return outcome
 }
 
-// RetryDelay returns how long to wait after attempt n failed, from 1: 1 s, 2 s,
+// retryDelay returns how long to wait after attempt n failed, from 1: 1 s, 2 s,
 // 4 s … up to 5 minutes, each ±50 % at random so that messages which failed
 // together do not come back together. The wait itself is the store's, in
 // next_attempt_at: nobody sleeps, and a restart forgets nothing.
-func RetryDelay(n int) time.Duration {
+func retryDelay(n int) time.Duration {
 	delay := maxRetryDelay
 	if n < 10 { // 2^9 s is over the limit
 		delay = min(delay, firstRetryDelay<<max(0, n-1))

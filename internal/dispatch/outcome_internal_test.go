@@ -81,7 +81,7 @@ func TestRetryDelay_DoublesWithJitterUpToFiveMinutes(t *testing.T) {
 	} {
 		different := map[time.Duration]bool{}
 		for range 200 {
-			delay := RetryDelay(n)
+			delay := retryDelay(n)
 			require.GreaterOrEqual(t, delay, middle/2)
 			require.LessOrEqual(t, delay, middle*3/2)
 			different[delay] = true

@@ -30,8 +30,8 @@ func Statuses() []Status {
 	}
 }
 
-// CanBecome reports whether a message may go from s to the status given. Both
-// stores change a status only where this table allows it.
+// CanBecome reports whether a message may go from s to the status given. The
+// conformance suite holds both stores to this table.
 func (s Status) CanBecome(to Status) bool {
 	switch s {
 	case StatusScheduled:
