@@ -22,10 +22,11 @@ const (
 )
 
 // gate stands between an attempt and its first byte. It is asked once, when the
-// transport is about to write to the connection, and remembers what it said.
+// request is about to be written to the connection, and remembers what it said.
 type gate struct {
-	begin   func() bool
-	cancel  context.CancelFunc // of the attempt
+	begin   func() bool     // nil: yes
+	unbegun context.Context //nolint:containedctx // Request.Unbegun; nil: never ends
+	cancel  context.CancelFunc
 	current atomic.Int32
 }
 
@@ -38,11 +39,21 @@ func (g *gate) open() bool {
 	return g.current.CompareAndSwap(int32(nothingSent), int32(begun)) // unless it was called off
 }
 
-// callOff ends an attempt that has not begun; one that has goes on.
-func (g *gate) callOff() {
-	if g.current.CompareAndSwap(int32(nothingSent), int32(refused)) {
-		g.cancel()
+// shut takes open back: nothing has left after all.
+func (g *gate) shut() { g.current.Store(int32(nothingSent)) }
+
+// watch cancels the attempt if it is called off before it has begun; one that
+// has begun goes on. The function returned ends the watch.
+func (g *gate) watch(cancel context.CancelFunc) (end func() bool) {
+	g.cancel = cancel
+	if g.unbegun == nil {
+		return func() bool { return true }
 	}
+	return context.AfterFunc(g.unbegun, func() {
+		if g.current.CompareAndSwap(int32(nothingSent), int32(refused)) {
+			cancel()
+		}
+	})
 }
 
 func (g *gate) progress() progress { return progress(g.current.Load()) }
@@ -87,7 +98,7 @@ func (c *gatedConn) Write(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Write(p)
 	if g != nil && n == 0 && err != nil {
-		g.current.Store(int32(nothingSent)) // the first write failed: nothing has left after all
+		g.shut() // it was the first write
 	}
 	return n, err //nolint:wrapcheck // a connection's errors stay its own
 }

@@ -101,6 +101,7 @@ func TestSend_NotOneByteLeavesWhenBeginRefuses(t *testing.T) {
 	reply := client.Send(t.Context(), refusedRequest())
 	require.Equal(t, webhook.NotBegun, reply.Verdict)
 	require.False(t, reply.Unknown)
+	client.Close() // the connection is kept until now
 	require.Empty(t, <-received)
 	require.NoError(t, listener.Close())
 }

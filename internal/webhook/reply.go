@@ -2,15 +2,17 @@ package webhook
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Verdict is what to do after an attempt.
@@ -76,11 +78,20 @@ func (c *Client) judge(response *http.Response) Reply {
 func readReply(response *http.Response) []byte {
 	size := int64(bytes.MinRead)
 	if response.ContentLength >= 0 {
-		size = min(response.ContentLength, maxReply) + bytes.MinRead // ReadFrom wants this much room to see the end
+		size = min(response.ContentLength, maxReply-1) + 1 // so much room that the end is seen
 	}
-	content := bytes.NewBuffer(make([]byte, 0, size))
-	_, _ = content.ReadFrom(io.LimitReader(response.Body, maxReply))
-	return content.Bytes()
+	content := make([]byte, 0, size)
+	for len(content) < maxReply {
+		if len(content) == cap(content) {
+			content = slices.Grow(content, bytes.MinRead)
+		}
+		n, err := response.Body.Read(content[len(content):min(cap(content), maxReply)])
+		content = content[:len(content)+n]
+		if err != nil {
+			break
+		}
+	}
+	return content
 }
 
 // Classify says what an answer's status means for the message.
@@ -116,24 +127,32 @@ func isDigits(value string) bool {
 	return value != "" && strings.Trim(value, "0123456789") == ""
 }
 
+// asTheyCome reads answers as generously as most of the senders that webhooks are
+// made for.
+func asTheyCome() json.Options {
+	return json.JoinOptions(
+		json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
 // messageID finds the provider's id in {"messageId":"…"}; a number counts, and
 // anything odd is no id.
 func messageID(content []byte) string {
 	var answer struct {
-		MessageID json.RawMessage `json:"messageId"`
+		MessageID jsontext.Value `json:"messageId"`
 	}
-	if json.Unmarshal(content, &answer) != nil || len(answer.MessageID) == 0 {
+	if json.Unmarshal(content, &answer, asTheyCome()) != nil {
 		return ""
 	}
-	var text string
-	if json.Unmarshal(answer.MessageID, &text) != nil {
-		var number json.Number
-		if json.Unmarshal(answer.MessageID, &number) != nil {
+	text := ""
+	if kind := answer.MessageID.Kind(); kind == jsontext.KindString {
+		unquoted, err := jsontext.AppendUnquote(nil, answer.MessageID)
+		if err != nil {
 			return ""
 		}
-		text = number.String()
+		text = strings.TrimSpace(string(unquoted))
+	} else if kind == jsontext.KindNumber {
+		text = answer.MessageID.String()
 	}
-	text = strings.TrimSpace(text)
 	if len(text) > maxMessageIDLen {
 		return ""
 	}

@@ -10,17 +10,14 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
+	"os"
 	"time"
 
 	"auto-message-sender/internal/models"
@@ -46,19 +43,38 @@ type Options struct {
 	MaxConns   int // connections kept open: as many as sends run at once
 	UserAgent  string
 	RootCAs    *x509.CertPool // nil: the system's
+	Secrets    [][]byte       // sign every call, each on its own; none: calls are not signed
+	Proxy      *url.URL       // http, https or socks5; nil: none
 	Now        func() time.Time
 }
 
 // Client calls one webhook. It is safe for concurrent use.
 type Client struct {
-	url     *url.URL
-	header  http.Header // common to all calls; copied, never changed
-	key     string      // to be hidden from what the webhook says
+	route   route
+	signer  signer
+	key     string // to be hidden from what the webhook says
 	timeout time.Duration
-	// transport and not an http.Client, which would follow redirects and keep cookies.
-	transport *http.Transport
-	now       func() time.Time
+	now     func() time.Time
 }
+
+// route is a way to the webhook.
+type route interface {
+	// exchange sends one request and returns the answer's status and header; the
+	// body must be closed, and is cut off at the deadline. The gate is asked before
+	// the first byte, and knows afterwards how far the request has come.
+	exchange(ctx context.Context, deadline time.Time, gate *gate, request outgoing) (*http.Response, error)
+	// close drops the connections that are kept open.
+	close()
+}
+
+// outgoing is what differs from attempt to attempt.
+type outgoing struct {
+	header []headerField
+	body   []byte
+}
+
+// headerField is one line of a header, its name in canonical form.
+type headerField struct{ name, value string }
 
 // Request is one attempt.
 type Request struct {
@@ -94,91 +110,48 @@ func New(options Options) (*Client, error) {
 		request.SetBasicAuth(user.Username(), password)
 		target.User = nil
 	}
-	return &Client{
-		url:       target,
-		header:    header,
-		key:       options.AuthKey,
-		timeout:   options.Timeout,
-		transport: newTransport(options),
-		now:       options.Now,
-	}, nil
-}
-
-// newTransport reaches the operator's webhook and nothing else: no proxy from
-// the environment.
-func newTransport(options Options) *http.Transport {
-	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err //nolint:wrapcheck // told as it is
-			}
-			return &gatedConn{Conn: conn}, nil
-		},
-		ForceAttemptHTTP2:      true,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: options.RootCAs},
-		MaxIdleConns:           options.MaxConns,
-		MaxIdleConnsPerHost:    options.MaxConns,
-		IdleConnTimeout:        idleConnTimeout,
-		DisableCompression:     true, // an answer is read as it comes: no decompression bombs
-		MaxResponseHeaderBytes: maxReplyHeader,
+	client := &Client{
+		signer: signer{options.Secrets}, key: options.AuthKey, timeout: options.Timeout, now: options.Now,
 	}
+	if goesDirect(target, options) {
+		client.route, err = newDirect(target, header, options)
+	} else {
+		client.route = newTransport(target, header, options)
+	}
+	return client, err
 }
 
 // Send makes one attempt. It returns within the time limit, and never an error:
 // whatever happens is a Reply.
 func (c *Client) Send(ctx context.Context, request Request) Reply {
 	started := c.now()
-	reply := c.call(ctx, request)
+	reply := c.call(ctx, request, started.Add(c.timeout))
 	reply.Duration = c.now().Sub(started)
 	return reply
 }
 
-func (c *Client) call(ctx context.Context, request Request) Reply {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	gate := &gate{begin: request.Begin, cancel: cancel}
-	if request.Unbegun != nil {
-		defer context.AfterFunc(request.Unbegun, gate.callOff)() //nolint:contextcheck // it ends apart from the attempt
-	}
-	body := payload(request)
-	httpRequest := (&http.Request{
-		Method: http.MethodPost,
-		URL:    c.url,
-		Host:   c.url.Host,
-		Header: c.headerFor(request.ID),
-		// In memory, so that header and body leave in one write. No GetBody:
-		// net/http would replay a request that carries an Idempotency-Key after a
-		// broken connection, a second send that nobody counted.
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
-		Proto:         "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(httptrace.WithClientTrace(ctx, gate.trace()))
-
-	response, err := c.transport.RoundTrip(httpRequest)
+func (c *Client) call(ctx context.Context, request Request, deadline time.Time) Reply {
+	gate := &gate{begin: request.Begin, unbegun: request.Unbegun}
+	body, key := payload(request), IdempotencyKey(request.ID)
+	header := []headerField{{"Idempotency-Key", key}}
+	response, err := c.route.exchange(ctx, deadline, gate, outgoing{
+		header: append(header, c.signer.sign(key, c.now(), body)...), body: body,
+	})
 	if err != nil {
-		return c.failure(ctx, err, gate.progress())
+		return c.failure(err, gate.progress())
 	}
 	defer func() { _ = response.Body.Close() }()
 	return c.judge(response)
 }
 
-func (c *Client) headerFor(id string) http.Header {
-	header := make(http.Header, len(c.header)+1)
-	maps.Copy(header, c.header)
-	header["Idempotency-Key"] = []string{IdempotencyKey(id)}
-	return header
-}
-
 // Close drops the connections that are kept open.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() { c.route.close() }
 
 // failure is the reply of a call without an answer: err says why, progress how
 // far the request had come. The words of err may repeat what the far side sent,
 // so they go to Detail.
-func (c *Client) failure(ctx context.Context, err error, progress progress) Reply {
-	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+func (c *Client) failure(err error, progress progress) Reply {
+	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 	reply := Reply{Verdict: Retry, Detail: c.detail(err.Error())}
 	switch {
 	case progress == refused:
