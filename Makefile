@@ -19,20 +19,21 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 # owner, as in many containers; the lines above say the same and cannot fail.
 export GOFLAGS := $(filter-out -buildvcs%,$(shell go env GOFLAGS 2>/dev/null)) -buildvcs=false
 
-# How long each fuzz target runs, and how often `make race` repeats the tests.
+# How long each fuzz target runs, and how often `make race` repeats the tests and
+# `make microbench` its measurements (benchstat likes ten).
 FUZZTIME ?= 30s
 COUNT    ?= 3
 
 # Modules of their own, so that what they need stays out of the service's go.mod.
 # ferretdb links the proxy in from internal/wireproxy, file by file.
-NESTED := tools tools/ferretdb
+NESTED := tools tools/ferretdb bench/peers
 
 GOLANGCI := bin/golangci-lint
 SWAG     := bin/swag
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
 build: ## Build the static binary, bin/auto-message-sender
@@ -55,14 +56,48 @@ test: test-deps ## Run every test, with the race detector; sets up what they nee
 race: test-deps ## Run every test COUNT times (3), only with the race detector
 	@REQUIRE_RACE=true scripts/go-test.sh -timeout 60m -count=$(COUNT) ./...
 
+# Sizes, and CHAOS_SEED to replay a run, go in the environment; see internal/chaos.
+.PHONY: chaos
+chaos: test-deps ## Kill, freeze and end real processes: 500 kills, 200,000 messages
+	@CHAOS_KILLS=$${CHAOS_KILLS:-500} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-200000} CHAOS_TERMS=$${CHAOS_TERMS:-200} \
+	  CHAOS_COMMITS=$${CHAOS_COMMITS:-24} CHAOS_REPLICA_KILLS=$${CHAOS_REPLICA_KILLS:-10} CGO_ENABLED=0 \
+	  go test -tags $(TAGS) -count=1 -timeout 3h -v ./internal/chaos
+
+.PHONY: soak
+soak: ## Run for SOAK (10m) with a kill a minute: memory, threads, descriptors, goroutines
+	@SOAK=$${SOAK:-10m} CGO_ENABLED=0 go test -tags $(TAGS) -count=1 -timeout 24h -v -run TestSoak ./internal/chaos
+
 .PHONY: integration
 integration: test-deps ## Run the tests that talk to real servers, uncached (see MONGODB_TEST_URI)
 	@scripts/go-test.sh -timeout 12m -count=1 \
 	  ./internal/e2e/... ./internal/dataOperations/... ./internal/middleware/... ./pkg/...
 
+# Flags of bench go in BENCH, as in make bench BENCH='-peers=false -repeats 1'; -h lists them.
 .PHONY: bench
-bench: build ## Measure messages per second, beside a plain client loop on the same machine
-	go run -tags $(TAGS) ./bench
+bench: build bin/bench-peers ## Messages per second beside client loops, asynq and River: one table
+	@go run -tags $(TAGS) ./bench $(BENCH)
+
+.PHONY: bench-growth
+bench-growth: build ## Cost of a message beside a million others; memory; idle processor
+	@go run -tags $(TAGS) ./bench -what growth $(BENCH)
+
+.PHONY: bench-window
+bench-window: build ## How soon after its window opens a message is on the wire
+	@go run -tags $(TAGS) ./bench -what window $(BENCH)
+
+.PHONY: bench-replicas
+bench-replicas: build ## Speed and pace of 1, 2 and 4 processes on one embedded store
+	@go run -tags $(TAGS) ./bench -what replicas $(BENCH)
+
+.PHONY: bench-guard
+bench-guard: build bin/bench-peers ## Fail when a ratio is worse than bench/baseline.json accepts
+	@go run -tags $(TAGS) ./bench -guard bench/baseline.json $(BENCH)
+
+.PHONY: microbench
+microbench: ## Time claim, record, checks, JSON and the call, COUNT times (3), as benchstat reads it
+	@go test -tags $(TAGS) -run '^$$' -bench '^Benchmark(Claim|Record)$$' -benchtime 100x -count $(COUNT) \
+	  ./internal/dataOperations/sqlitestore
+	@go test -tags $(TAGS) -run '^$$' -bench . -count $(COUNT) ./internal/sms ./internal/webhook ./internal/handlers
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
@@ -103,6 +138,11 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 
 bin/swag: tools/go.mod tools/go.sum
 	cd tools && CGO_ENABLED=0 go build -o ../$@ github.com/swaggo/swag/cmd/swag
+	@touch $@
+
+# Other people's senders, which bench measures beside ours.
+bin/bench-peers: $(wildcard bench/peers/*.go) bench/peers/go.mod bench/peers/go.sum
+	cd bench/peers && CGO_ENABLED=0 go build -trimpath -o ../../$@ .
 	@touch $@
 
 # The stand-in comes with our proxy in front of it, which makes its writes atomic.

@@ -3,53 +3,157 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// endGrace is how long a process may take to end before it is killed.
-const endGrace = 40 * time.Second
+const (
+	// endGrace is how long a process may take to end before it is killed.
+	endGrace = 40 * time.Second
+	// startPatience is how long a process may take until it can be used.
+	startPatience = time.Minute
+	// pollEvery is how often something is asked for that comes without a word.
+	pollEvery = 2 * time.Millisecond
+)
 
-// process is one of the binary's, listening on a port of this machine.
+// program is what to start.
+type program struct {
+	path        string
+	arguments   []string
+	environment []string            // all of it: nothing of ours
+	user        *syscall.Credential // nil: ours
+	ready       string              // what it prints once it can be used; empty: nothing
+	endBy       syscall.Signal      // 0: SIGTERM
+}
+
+// process is a program that runs. It is ended by its own pid, and only that.
 type process struct {
 	command *exec.Cmd
-	port    int
-	output  *bytes.Buffer
+	printed *output
+	endBy   syscall.Signal
+	ended   chan struct{} // closed once it has
 }
 
-// start runs the binary with these arguments and variables and nothing of this
-// environment; %port% in them becomes a free port.
-func start(ctx context.Context, s settings, arguments, environment []string) (*process, error) {
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
+// start runs a program, and returns once it says that it is ready.
+func start(ctx context.Context, p program) (*process, error) {
+	command := exec.CommandContext(ctx, p.path, p.arguments...) //nolint:gosec // the operator names the programs
+	command.Env = p.environment
+	if command.Env == nil {
+		command.Env = []string{} // nil would be all of ours
 	}
-	fill := func(texts []string) []string {
-		filled := make([]string, len(texts))
-		for i, text := range texts {
-			filled[i] = strings.ReplaceAll(text, "%port%", strconv.Itoa(port))
-		}
-		return filled
+	if p.user != nil {
+		command.Dir = "/" // ours may be closed to that user
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: p.user}
 	}
-	command := exec.CommandContext(ctx, s.binary, fill(arguments)...) //nolint:gosec // the operator names the binary
-	command.Env = fill(environment)
-	output := new(bytes.Buffer)
-	command.Stdout, command.Stderr = output, output
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	if p.endBy == 0 {
+		p.endBy = syscall.SIGTERM
+	}
+	running := &process{command: command, printed: new(output), endBy: p.endBy, ended: make(chan struct{})}
+	command.Stdout, command.Stderr = running.printed, running.printed
+	command.Cancel = func() error { return command.Process.Signal(p.endBy) }
 	command.WaitDelay = endGrace
 	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("start %s (make build makes it): %w", s.binary, err)
+		return nil, fmt.Errorf("start %s: %w", p.path, err)
 	}
-	return &process{command: command, port: port, output: output}, nil
+	go func() {
+		defer close(running.ended)
+		_ = command.Wait() // how it ended shows in what it did and said
+	}()
+	if p.ready == "" {
+		return running, nil
+	}
+	err := poll(ctx, startPatience, func() (bool, error) {
+		if running.hasEnded() {
+			return false, errors.New("it ended")
+		}
+		return strings.Contains(running.printed.String(), p.ready), nil
+	})
+	if err != nil {
+		return nil, running.blame(fmt.Errorf("start %s: %w", p.path, err))
+	}
+	return running, nil
 }
 
+func (p *process) pid() int { return p.command.Process.Pid }
+
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// end asks the process to end, waits for it, and kills it where that takes too
+// long. Ending again does nothing.
+func (p *process) end() {
+	_ = p.command.Process.Signal(p.endBy)
+	kill := time.AfterFunc(endGrace, func() { _ = p.command.Process.Kill() })
+	defer kill.Stop()
+	<-p.ended
+}
+
+// blame ends the process and adds what it printed to the error.
+func (p *process) blame(err error) error {
+	p.end()
+	return fmt.Errorf("%w; it said:\n%s", err, p.printed)
+}
+
+// runToEnd starts a program and returns what it printed, as soon as it ended.
+func runToEnd(ctx context.Context, p program) (string, error) {
+	running, err := start(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	<-running.ended
+	if code := running.command.ProcessState.ExitCode(); code != 0 {
+		return "", fmt.Errorf("%s ended with status %d: %s", p.path, code, strings.TrimSpace(running.printed.String()))
+	}
+	return running.printed.String(), nil
+}
+
+// output collects what a process prints; it may be read while that goes on.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p) //nolint:wrapcheck // it never fails
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// poll asks until it is so, or that took too long.
+func poll(ctx context.Context, patience time.Duration, so func() (bool, error)) error {
+	for since := time.Now(); ; time.Sleep(pollEvery) {
+		if ok, err := so(); ok || err != nil {
+			return err
+		}
+		if time.Since(since) > patience {
+			return fmt.Errorf("nothing for %v", patience)
+		}
+		if err := ctx.Err(); err != nil {
+			return err //nolint:wrapcheck // the caller looks for it
+		}
+	}
+}
+
+// freePort returns a port of this machine that nothing listens on.
 func freePort(ctx context.Context) (int, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,55 +167,12 @@ func freePort(ctx context.Context) (int, error) {
 	return address.Port, nil
 }
 
-func (p *process) url() string { return "http://127.0.0.1:" + strconv.Itoa(p.port) }
-
-// until polls path until it answers with status, and returns how long after
-// since that was.
-func (p *process) until(ctx context.Context, method, path string, status int, since time.Time) (time.Duration, error) {
-	for {
-		request, err := http.NewRequestWithContext(ctx, method, p.url()+path, http.NoBody)
-		if err != nil {
-			return 0, fmt.Errorf("make a request: %w", err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == status {
-				return time.Since(since), nil
-			}
-		}
-		if time.Since(since) > time.Minute || ctx.Err() != nil {
-			return 0, fmt.Errorf("%s %s never answered %d; the process said:\n%s", method, path, status, p.said())
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// rss returns the process's resident memory in MiB.
-func (p *process) rss() (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+// inDirectory gives work a directory of its own, and removes it afterwards.
+func inDirectory(work func(dir string) error) error {
+	dir, err := os.MkdirTemp("", "ams-bench-")
 	if err != nil {
-		return 0, fmt.Errorf("read the process's memory: %w", err)
+		return fmt.Errorf("make a directory: %w", err)
 	}
-	for line := range strings.Lines(string(status)) {
-		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
-			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kib / 1024, err //nolint:wrapcheck // the kernel's own words
-		}
-	}
-	return 0, nil
-}
-
-// end asks the process to end, waits for it, and kills it where that takes too long.
-func (p *process) end() {
-	_ = p.command.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(endGrace, func() { _ = p.command.Process.Kill() })
-	defer kill.Stop()
-	_ = p.command.Wait()
-}
-
-// said ends the process and returns what it printed, for an error's text.
-func (p *process) said() string {
-	p.end() // until then the output is still written to
-	return p.output.String()
+	defer func() { _ = os.RemoveAll(dir) }()
+	return work(dir)
 }

@@ -1,167 +1,157 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
-	"github.com/sirupsen/logrus"
-
-	"auto-message-sender/internal/dataOperations/sqlitestore"
-	"auto-message-sender/internal/models"
 )
 
-// acceptBatch is how many messages are preloaded in one write.
-const acceptBatch = 1000
+const (
+	// stuckAfter is how long nothing may be sent before bench gives up.
+	stuckAfter = 30 * time.Second
+	// countEvery is how often the service is asked how many are sent.
+	countEvery = 10 * time.Millisecond
+)
 
-func startSink(ctx context.Context, s settings) (*process, error) {
-	sink, err := start(ctx, s, []string{
-		"sink", "--quiet", "--addr", "127.0.0.1:%port%", "--latency", s.latency.String(),
-	}, nil)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := sink.until(ctx, http.MethodPost, "/", http.StatusAccepted, time.Now()); err != nil {
-		sink.end()
-		return nil, err
-	}
-	return sink, nil
+// service is the service, serving.
+type service struct {
+	*process
+
+	url string
 }
 
-// serve starts the service on a store, its scheduler not started yet.
-func serve(ctx context.Context, sinkURL, dataDir string, s settings) (*process, error) {
-	return start(ctx, s, []string{"serve"}, []string{
-		"DATA_DIR=" + dataDir, "WEBHOOK_URL=" + sinkURL, "SERVER_PORT=%port%",
-		"MESSAGES_PER_INTERVAL=0", "MAX_IN_FLIGHT=" + strconv.Itoa(s.inFlight), "RATE_LIMIT=1000000/1s",
-		"LOG_LEVEL=warn", // the loop that it is compared with logs nothing either
+// serve starts the service on a directory, and returns once it is ready. The
+// scheduler is not started. Pace is what it may send; without one it has no cap.
+func (b bench) serve(ctx context.Context, sink target, dir string, pace ...string) (service, error) {
+	port, err := freePort(ctx)
+	if err != nil {
+		return service{}, err
+	}
+	if len(pace) == 0 {
+		pace = []string{"MESSAGES_PER_INTERVAL=0"}
+	}
+	running, err := start(ctx, program{
+		path: b.binary, arguments: []string{"serve"},
+		environment: append([]string{
+			"DATA_DIR=" + dir, "WEBHOOK_URL=" + sink.url, "SERVER_PORT=" + strconv.Itoa(port),
+			"MAX_IN_FLIGHT=" + strconv.Itoa(b.inFlight), "RATE_LIMIT=1000000/1s",
+			"LOG_LEVEL=warn", // the rows beside it log nothing either
+		}, pace...),
 	})
-}
-
-// startUp measures how long the service takes from its start, on a new store,
-// to its first 200 of /readyz, and its memory a second later.
-func startUp(ctx context.Context, sinkURL string, s settings) (ready time.Duration, rss float64, err error) {
-	dir, err := os.MkdirTemp("", "ams-bench-")
 	if err != nil {
-		return 0, 0, fmt.Errorf("make a directory: %w", err)
+		return service{}, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	started := time.Now()
-	service, err := serve(ctx, sinkURL, dir, s)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer service.end()
-	if ready, err = service.until(ctx, http.MethodGet, "/readyz", http.StatusOK, started); err != nil {
-		return 0, 0, err
-	}
-	time.Sleep(time.Second)
-	rss, err = service.rss()
-	return ready, rss, err
-}
-
-// fullSpeed measures the messages per second from the scheduler's start until
-// all are sent, and the memory then.
-func fullSpeed(ctx context.Context, sinkURL string, s settings) (perSecond, rss float64, err error) {
-	dir, err := os.MkdirTemp("", "ams-bench-")
-	if err != nil {
-		return 0, 0, fmt.Errorf("make a directory: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := preload(ctx, dir, s.messages); err != nil {
-		return 0, 0, err
-	}
-	service, err := serve(ctx, sinkURL, dir, s)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer service.end()
-	if _, err := service.until(ctx, http.MethodGet, "/readyz", http.StatusOK, time.Now()); err != nil {
-		return 0, 0, err
-	}
-	started := time.Now()
-	if _, err := service.until(ctx, http.MethodPost, "/api/v1/scheduler/start", http.StatusOK, started); err != nil {
-		return 0, 0, err
-	}
-	took, err := service.untilAllSent(ctx, s.messages, started)
-	if err != nil {
-		return 0, 0, err
-	}
-	rss, err = service.rss()
-	return float64(s.messages) / took.Seconds(), rss, err
-}
-
-// untilAllSent polls the counts, which are exact, until n messages are sent.
-func (p *process) untilAllSent(ctx context.Context, n int, since time.Time) (time.Duration, error) {
-	for last, progress := int64(-1), time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		counts, err := p.counts(ctx)
-		if err != nil {
-			return 0, err
+	s := service{process: running, url: "http://127.0.0.1:" + strconv.Itoa(port)}
+	err = poll(ctx, startPatience, func() (bool, error) {
+		if s.hasEnded() {
+			return false, errors.New("the service ended")
 		}
-		switch sent := counts[models.StatusSent]; {
-		case sent >= int64(n):
-			return time.Since(since), nil
-		case sent != last:
-			last, progress = sent, time.Now()
-		case time.Since(progress) > 30*time.Second:
-			return 0, fmt.Errorf("stuck at %v; the process said:\n%s", counts, p.said())
-		}
+		return s.call(ctx, http.MethodGet, "/readyz", nil) == nil, nil
+	})
+	if err != nil {
+		return service{}, s.blame(err)
 	}
+	return s, nil
 }
 
-func (p *process) counts(ctx context.Context) (models.Counts, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url()+"/api/v1/scheduler", http.NoBody)
+// call asks the service, and decodes its answer into the value given, if any.
+func (s service) call(ctx context.Context, method, path string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, method, s.url+path, http.NoBody)
 	if err != nil {
-		return nil, fmt.Errorf("make a request: %w", err)
+		return fmt.Errorf("make a request: %w", err)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the counts: %w", err)
+		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct {
-		Counts models.Counts `json:"counts"`
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(response.Body); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("read the counts: %w", err)
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, body.Bytes())
 	}
-	return answer.Counts, nil
-}
-
-// preload fills a new store with n pending messages.
-func preload(ctx context.Context, dir string, n int) (err error) {
-	log := logrus.New()
-	log.SetLevel(logrus.ErrorLevel)
-	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Dir: dir, Now: time.Now, NewID: uuid.NewString, Log: log})
-	if err != nil {
-		return fmt.Errorf("open the store to fill it: %w", err)
+	if answer == nil {
+		return nil
 	}
-	defer func() {
-		if closeErr := store.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("close the filled store: %w", closeErr)
-		}
-	}()
-	created := time.Now().Add(-time.Hour)
-	batch := make([]models.Message, 0, acceptBatch)
-	for i := range n {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make an id: %w", err)
-		}
-		batch = append(batch, models.Message{
-			ID: models.ID{Text: id.String()}, To: recipient(i), Content: content(i),
-			Priority: models.PriorityNormal, CreatedAt: created,
-		})
-		if len(batch) == acceptBatch || i == n-1 {
-			if err := store.Accept(ctx, batch...); err != nil {
-				return fmt.Errorf("fill the store: %w", err)
-			}
-			batch = batch[:0]
-		}
+	if err := json.Unmarshal(body.Bytes(), answer); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return nil
+}
+
+// startScheduler begins the sending, and returns the start that windows count from.
+func (s service) startScheduler(ctx context.Context) (time.Time, error) {
+	var answer struct {
+		StartedAt time.Time `json:"started_at"`
+	}
+	err := s.call(ctx, http.MethodPost, "/api/v1/scheduler/start", &answer)
+	return answer.StartedAt, err
+}
+
+// sent returns how many messages are recorded as sent; the embedded store counts exactly.
+func (s service) sent(ctx context.Context) (int, error) {
+	var answer struct {
+		Counts struct {
+			Sent int `json:"sent"`
+		} `json:"counts"`
+	}
+	err := s.call(ctx, http.MethodGet, "/api/v1/scheduler", &answer)
+	return answer.Counts.Sent, err
+}
+
+// untilSent waits until that many messages are sent, and returns how many really
+// were when it saw that, and when.
+func (s service) untilSent(ctx context.Context, enough int) (sent int, at time.Time, err error) {
+	for last, progress := -1, time.Now(); ; time.Sleep(countEvery) {
+		sent, err := s.sent(ctx)
+		now := time.Now()
+		switch {
+		case err != nil:
+			return 0, now, s.blame(err)
+		case sent >= enough:
+			return sent, now, nil
+		case sent != last:
+			last, progress = sent, now
+		case now.Sub(progress) > stuckAfter:
+			return 0, now, s.blame(fmt.Errorf("stuck with %d of %d sent", sent, enough))
+		}
+	}
+}
+
+// settle waits until the service does next to nothing: after its start it looks
+// through the whole file once.
+func (s service) settle(ctx context.Context) error {
+	const quiet, look = 20 * time.Millisecond, 500 * time.Millisecond
+	for since := time.Now(); time.Since(since) < 2*time.Minute; {
+		used, err := s.processorTimeOver(ctx, look)
+		if err != nil {
+			return err
+		}
+		if used <= quiet {
+			return nil
+		}
+	}
+	return errors.New("the service does not come to rest")
+}
+
+// processorTimeOver returns the processor time that the service uses in that long.
+func (s service) processorTimeOver(ctx context.Context, long time.Duration) (time.Duration, error) {
+	before, err := s.processorTime()
+	if err != nil {
+		return 0, err
+	}
+	select {
+	case <-time.After(long):
+	case <-ctx.Done():
+		return 0, ctx.Err() //nolint:wrapcheck // the caller looks for it
+	}
+	after, err := s.processorTime()
+	return after - before, err
 }
