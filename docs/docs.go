@@ -274,7 +274,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "Whether messages are being sent, at what pace, what the current window still allows, and how many\nmessages there are in every status. The counts may be a few seconds old.",
+                "description": "Whether messages are being sent, at what pace, what the current window still allows, how many messages\nthere are in every status, and whether the webhook takes any. The counts may be a few seconds old.",
                 "produces": [
                     "application/json",
                     "application/problem+json"
@@ -962,6 +962,7 @@ const docTemplate = `{
                 "is_active",
                 "messages_per_interval",
                 "replica",
+                "webhook",
                 "window"
             ],
             "properties": {
@@ -998,6 +999,9 @@ const docTemplate = `{
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-02T15:14:05.000Z"
+                },
+                "webhook": {
+                    "$ref": "#/definitions/Webhook"
                 },
                 "window": {
                     "$ref": "#/definitions/Window"
@@ -1087,6 +1091,42 @@ const docTemplate = `{
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-02T15:14:05.000Z"
+                }
+            }
+        },
+        "Webhook": {
+            "type": "object",
+            "required": [
+                "state"
+            ],
+            "properties": {
+                "reason": {
+                    "description": "What the webhook did; left out while messages flow.",
+                    "type": "string",
+                    "example": "webhook answered 503 Service Unavailable"
+                },
+                "retry_at": {
+                    "description": "When the next attempt may be made; left out while one may be, or is.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:10.000Z"
+                },
+                "since": {
+                    "description": "Since when; left out while it has been closed from the start of the process.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.000Z"
+                },
+                "state": {
+                    "description": "closed: messages flow. open: it fails as a whole, and nothing is claimed until it answers a probe.\nprobing: one is under way. paused: it has asked for a pause (429, or 503 with Retry-After).",
+                    "type": "string",
+                    "enum": [
+                        "closed",
+                        "open",
+                        "probing",
+                        "paused"
+                    ],
+                    "example": "open"
                 }
             }
         },

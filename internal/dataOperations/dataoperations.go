@@ -52,7 +52,8 @@ type Messages interface {
 	Counts(ctx context.Context) (models.Counts, error)
 }
 
-// Queue is the way of a message: adopt, claim, record, or give back.
+// Queue is the way of a message: adopt, claim, record, or give back; and redraw,
+// for what was held up on it.
 type Queue interface {
 	// Adopt takes up to limit messages that somebody inserted by hand – pending, and
 	// not in the shape that Claim looks for – and asks inspect about each. Where
@@ -64,8 +65,9 @@ type Queue interface {
 	Adopt(ctx context.Context, limit int, inspect Inspect) (adopted, refused int, err error)
 
 	// Claim opens the next window if it is due, and gives the caller up to
-	// request.Max messages: those due for another attempt, and as many for their
-	// first as the window allows, by priority, then by due time.
+	// request.Max messages: those due for another attempt, and as many of those that
+	// must draw – for their first, or again after Outcome.Redraw – as the window
+	// allows, by priority, then by due time.
 	//
 	// The claim is the journal: one atomic write per message sets the claim,
 	// counts the attempt, and makes the message sending; of any number of
@@ -80,14 +82,22 @@ type Queue interface {
 	//     since (pending or failed with the same claim id);
 	//   - ResultRetry and ResultFailed to a message that is sending.
 	// It appends the attempt; a failed one is added to RetryCount. A final status
-	// clears NextAttemptAt. The answer says for each outcome whether the store
-	// now shows it; false means that the claim was stale and nothing changed.
+	// clears NextAttemptAt. An Uncounted retry appends and adds nothing, and takes
+	// the attempt back from AttemptCount; after Redraw, the next claim draws. The
+	// answer says for each outcome whether the store now shows it; false means that
+	// the claim was stale and nothing changed.
 	Record(ctx context.Context, outcomes []models.Outcome) (applied []bool, err error)
 
 	// GiveBack undoes claims whose attempts have not begun, where the claim still
 	// stands: pending again, the attempt not counted. A first attempt returns to
 	// the window it was drawn from if that window is still the current one.
 	GiveBack(ctx context.Context, claims []models.Claim) error
+
+	// Redraw makes pending messages that are due and would not draw – retries, and
+	// what was rescued – draw from a window for their next attempt, as after
+	// Outcome.Redraw: something has held them up, and they are not to come all at
+	// once. It returns how many changed.
+	Redraw(ctx context.Context) (int, error)
 }
 
 // Inspect validates a message inserted by hand. It returns the number in E.164.

@@ -21,31 +21,46 @@ func (r *recorder) announce(recorded <-chan []landing) {
 	}
 }
 
-// log writes the one line about an attempt. The webhook's own words
-// (Reply.Detail) may repeat the message, so they stay in the store.
+// log writes the one line about an attempt, if anybody reads lines of its level:
+// putting a line together costs as much as a small write.
 func (r *recorder) log(l landing) {
-	fields := logrus.Fields{"message_id": l.message.ID.Text, "attempt": l.message.Attempt}
-	if !l.begun() {
-		fields["reason"] = l.reply.Reason
-		r.options.Log.WithFields(fields).Info("message given back before its attempt began")
+	level, text := tell(l)
+	if !r.lines.Logger.IsLevelEnabled(level) {
 		return
 	}
-	fields["duration_ms"] = l.reply.Duration.Milliseconds()
-	fields["status_code"] = l.reply.StatusCode
-	if l.reply.Code != "" {
-		fields["error_code"] = l.outcome.ErrorCode
+	// The webhook's own words (Reply.Detail) may repeat the message, so they stay
+	// in the store.
+	fields := logrus.Fields{"message_id": l.message.ID.Text, "attempt": l.message.Attempt}
+	if !l.begun() || l.reply.Code != "" {
 		fields["reason"] = l.reply.Reason
 	}
-	level, text := logrus.InfoLevel, "message sent"
-	switch {
-	case !l.applied:
-		level, text = logrus.WarnLevel, "outcome not recorded: the claim no longer stood"
-	case l.outcome.Result == models.ResultSent: // its provider's id is in the store: an answer may echo anything
-	case l.outcome.Result == models.ResultRetry:
-		fields["next_attempt_at"] = l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)
-		level, text = logrus.WarnLevel, "attempt failed, to be repeated"
-	case l.outcome.Result == models.ResultFailed:
-		level, text = logrus.ErrorLevel, "message failed"
+	if l.begun() {
+		fields["duration_ms"] = l.reply.Duration.Milliseconds()
+		fields["status_code"] = l.reply.StatusCode
 	}
-	r.options.Log.WithFields(fields).Log(level, text)
+	if l.begun() && l.reply.Code != "" {
+		fields["error_code"] = l.outcome.ErrorCode
+	}
+	if l.applied && l.outcome.Result == models.ResultRetry {
+		fields["next_attempt_at"] = l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)
+	}
+	r.lines.WithFields(fields).Log(level, text)
+}
+
+// tell says in words what came of an attempt.
+func tell(l landing) (level logrus.Level, text string) {
+	switch {
+	case !l.begun():
+		return logrus.InfoLevel, "message given back before its attempt began"
+	case !l.applied:
+		return logrus.WarnLevel, "outcome not recorded: the claim no longer stood"
+	case l.outcome.Result == models.ResultFailed:
+		return logrus.ErrorLevel, "message failed"
+	case l.outcome.Result == models.ResultRetry && l.outcome.Uncounted:
+		return logrus.WarnLevel, "message postponed: the webhook fails as a whole or asked for a pause, the attempt does not count"
+	case l.outcome.Result == models.ResultRetry:
+		return logrus.WarnLevel, "attempt failed, to be repeated"
+	default: // its provider's id is in the store: an answer may echo anything
+		return logrus.InfoLevel, "message sent"
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )
 
@@ -87,7 +88,9 @@ func (o Options) check() error {
 // Dispatcher is the pipeline of one replica. Its steps are goroutines that it
 // owns: started by Start, ended by Drain.
 type Dispatcher struct {
+	options   Options
 	scheduler *Scheduler
+	breaker   *breaker
 	pool      *pool
 	recorder  *recorder
 	rescuer   *rescuer
@@ -100,12 +103,15 @@ func New(options Options) (*Dispatcher, error) {
 	}
 	flight := newFlight(options.MaxInFlight)
 	view := newView(options.Now)
+	breaker := newBreaker(options)
 	recorder := newRecorder(options, flight)
-	pool := newPool(options, view, recorder)
-	scheduler := newScheduler(options, view, flight, pool)
+	pool := newPool(options, view, breaker, recorder)
+	scheduler := newScheduler(options, view, flight, breaker, pool)
 	recorder.freed = scheduler.slotsFreed
 	return &Dispatcher{
+		options:   options,
 		scheduler: scheduler,
+		breaker:   breaker,
 		pool:      pool,
 		recorder:  recorder,
 		rescuer:   newRescuer(options, flight),
@@ -114,6 +120,19 @@ func New(options Options) (*Dispatcher, error) {
 
 // Scheduler returns the control over the shared scheduler.
 func (d *Dispatcher) Scheduler() *Scheduler { return d.scheduler }
+
+// Webhook returns how the webhook is, by the answers that this replica got, in
+// the store's time.
+func (d *Dispatcher) Webhook() models.WebhookHealth {
+	health := d.breaker.health()
+	ahead := d.options.Store.Now().Sub(d.options.Now())
+	for _, moment := range []*time.Time{&health.Since, &health.RetryAt} {
+		if !moment.IsZero() {
+			*moment = moment.Add(ahead)
+		}
+	}
+	return health
+}
 
 // Start runs the pipeline until Drain.
 func (d *Dispatcher) Start() {

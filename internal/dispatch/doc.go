@@ -9,6 +9,11 @@
 //	record.go     the outcome is written, fenced by the claim, until the store answers
 //	rescue.go     claims whose replica is gone are ended
 //
+// breaker.go stands before claim and behind send: while the webhook fails as a
+// whole (an outage, a revoked key), or has asked for a pause (pause.go), nothing is
+// claimed but a probe now and then, and what was under way is postponed instead of
+// failed.
+//
 // scheduler.go holds the loop that drives adopt and claim, and follows the
 // store's one scheduler record, which all replicas share.
 //

@@ -15,9 +15,9 @@ const (
 	retryJitter     = 0.5             // ± half
 )
 
-// decide turns the reply to an attempt into what to record of it, at the
-// store's time now.
-func decide(message models.Claimed, reply webhook.Reply, options Options, now time.Time) models.Outcome {
+// decide turns the reply to an attempt, and the breaker's ruling on it, into what
+// to record of it, at the store's time now.
+func decide(message models.Claimed, reply webhook.Reply, ruled ruling, options Options, now time.Time) models.Outcome {
 	outcome := models.Outcome{
 		ID:      message.ID,
 		ClaimID: message.ClaimID,
@@ -45,9 +45,10 @@ func decide(message models.Claimed, reply webhook.Reply, options Options, now ti
 	switch {
 	case reply.Unknown && options.Hold:
 		outcome.ErrorCode = models.ErrorCodeOutcomeUnknown
-	case reply.Verdict == webhook.Retry && message.Attempt < options.MaxAttempts:
+	case ruled.uncounted, reply.Verdict == webhook.Retry && message.Attempt < options.MaxAttempts:
 		outcome.Result = models.ResultRetry
-		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, retryDelay(message.Attempt)))
+		outcome.Uncounted, outcome.Redraw = ruled.uncounted, ruled.redraw
+		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, retryDelay(message.Attempt), ruled.wait))
 	}
 	return outcome
 }
@@ -61,6 +62,11 @@ func retryDelay(n int) time.Duration {
 	if n < 10 { // 2^9 s is over the limit
 		delay = min(delay, firstRetryDelay<<max(0, n-1))
 	}
-	jittered := backoff.ExponentialBackOff{InitialInterval: delay, RandomizationFactor: retryJitter}
-	return jittered.NextBackOff()
+	return jittered(delay, retryJitter)
+}
+
+// jittered returns a random duration within ± factor of d.
+func jittered(d time.Duration, factor float64) time.Duration {
+	spread := backoff.ExponentialBackOff{InitialInterval: d, RandomizationFactor: factor}
+	return spread.NextBackOff()
 }

@@ -48,7 +48,7 @@ func TestDecide_WhatEachReplyBecomes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			message := models.Claimed{Claim: models.Claim{ID: models.ID{Text: "m"}, ClaimID: "c"}, Attempt: test.attempt}
-			outcome := decide(message, test.reply, Options{MaxAttempts: maxAttempts, Hold: test.hold, Replica: "r"}, noon())
+			outcome := decide(message, test.reply, ruling{}, Options{MaxAttempts: maxAttempts, Hold: test.hold, Replica: "r"}, noon())
 
 			require.Equal(t, test.result, outcome.Result)
 			require.Equal(t, test.code, outcome.ErrorCode)
@@ -69,7 +69,7 @@ func TestDecide_WhatEachReplyBecomes(t *testing.T) {
 			}
 		})
 	}
-	failed := decide(models.Claimed{Attempt: 1}, refused, Options{MaxAttempts: 3}, noon())
+	failed := decide(models.Claimed{Attempt: 1}, refused, ruling{}, Options{MaxAttempts: 3}, noon())
 	require.Equal(t, "webhook answered 400 Bad Request: no such sender", failed.Error)
 }
 
@@ -87,5 +87,46 @@ func TestRetryDelay_DoublesWithJitterUpToFiveMinutes(t *testing.T) {
 			different[delay] = true
 		}
 		require.Greater(t, len(different), 100, "no herd")
+	}
+}
+
+func TestDecide_WhatTheBreakerRules(t *testing.T) {
+	t.Parallel()
+	const held = time.Minute
+	postponed, again := ruling{uncounted: true, redraw: true, wait: held}, ruling{redraw: true, wait: held}
+	timeout := webhook.Reply{Verdict: webhook.Retry, Unknown: true, Code: models.ErrorCodeTimeout}
+	for name, test := range map[string]struct {
+		reply     webhook.Reply
+		ruled     ruling
+		attempt   int
+		hold      bool
+		result    models.Result
+		uncounted bool
+		wait      time.Duration // at least
+	}{
+		"a failure":                        {reply: answer(500), ruled: postponed, attempt: 1, result: models.ResultRetry, uncounted: true, wait: held},
+		"a failure of the last attempt":    {reply: answer(500), ruled: postponed, attempt: 3, result: models.ResultRetry, uncounted: true, wait: held},
+		"a revoked key":                    {reply: answer(401), ruled: postponed, attempt: 3, result: models.ResultRetry, uncounted: true, wait: held},
+		"a pause":                          {reply: after(429, time.Hour), ruled: postponed, attempt: 3, result: models.ResultRetry, uncounted: true, wait: time.Hour},
+		"a failed probe":                   {reply: answer(500), ruled: ruling{uncounted: true, redraw: true}, attempt: 2, result: models.ResultRetry, uncounted: true, wait: time.Second},
+		"an unknown outcome":               {reply: timeout, ruled: again, attempt: 1, result: models.ResultRetry, wait: held},
+		"an unknown outcome, the last one": {reply: timeout, ruled: again, attempt: 3, result: models.ResultFailed},
+		"an unknown outcome, held":         {reply: timeout, ruled: again, attempt: 1, hold: true, result: models.ResultFailed},
+		"refused all the same":             {reply: answer(400), ruled: again, attempt: 1, result: models.ResultFailed},
+		"taken all the same":               {reply: answer(200), ruled: again, attempt: 1, result: models.ResultSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			outcome := decide(models.Claimed{Attempt: test.attempt}, test.reply, test.ruled, Options{MaxAttempts: 3, Hold: test.hold}, noon())
+			require.Equal(t, test.result, outcome.Result)
+			require.Equal(t, test.uncounted, outcome.Uncounted)
+			require.Equal(t, test.result == models.ResultRetry, outcome.Redraw)
+			if test.result != models.ResultRetry {
+				require.Zero(t, outcome.NextAttemptAt)
+				return
+			}
+			require.GreaterOrEqual(t, outcome.NextAttemptAt, noon().Add(test.wait))
+			require.NotEmpty(t, outcome.ErrorCode, "one sees why it waits")
+		})
 	}
 }

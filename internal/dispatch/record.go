@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/sirupsen/logrus"
 
+	"auto-message-sender/internal/faults"
 	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )
@@ -40,6 +41,7 @@ type recorder struct {
 	flight  *flight
 	freed   func() // told after slots became free
 	trouble trouble
+	lines   *logrus.Entry
 
 	landings chan landing
 	ctx      context.Context //nolint:containedctx // the writes' own: it ends with the recorder
@@ -47,8 +49,9 @@ type recorder struct {
 	steps    sync.WaitGroup
 
 	// Of run's goroutine, until it has ended.
-	parked []landing // refused by the store, for a reason of their own
-	left   int       // not recorded when the recorder's time was up
+	parked   []landing        // refused by the store, for a reason of their own
+	left     int              // not recorded when the recorder's time was up
+	outcomes []models.Outcome // of the batch in hand; the memory is used again
 }
 
 func newRecorder(options Options, flight *flight) *recorder {
@@ -57,6 +60,7 @@ func newRecorder(options Options, flight *flight) *recorder {
 		options:  options,
 		flight:   flight,
 		trouble:  trouble{now: options.Now},
+		lines:    options.Log.WithFields(nil),
 		landings: make(chan landing, options.MaxInFlight), // flight bounds it: put never waits
 		ctx:      ctx,
 		cancel:   cancel,
@@ -169,7 +173,7 @@ func (r *recorder) gather(first landing) []landing {
 // write makes the batch durable. It returns an error only once the recorder's
 // time is up, or where the store refuses something in the batch.
 func (r *recorder) write(batch []landing) error {
-	var outcomes []models.Outcome
+	outcomes := r.outcomes[:0]
 	var unbegun []models.Claim
 	for _, l := range batch {
 		if l.begun() {
@@ -178,6 +182,7 @@ func (r *recorder) write(batch []landing) error {
 			unbegun = append(unbegun, l.message.Claim)
 		}
 	}
+	r.outcomes = outcomes
 	if len(outcomes) > 0 {
 		applied, err := r.record(outcomes)
 		if err != nil {
@@ -198,10 +203,12 @@ func (r *recorder) write(batch []landing) error {
 }
 
 func (r *recorder) record(outcomes []models.Outcome) (applied []bool, err error) {
+	faults.Reached(faults.Recording)
 	err = r.untilAnswered(func() (err error) {
 		applied, err = r.options.Store.Record(r.ctx, outcomes)
 		return err //nolint:wrapcheck // told by untilAnswered
 	})
+	faults.Reached(faults.Recorded)
 	return applied, err
 }
 

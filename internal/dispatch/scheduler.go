@@ -24,6 +24,7 @@ type Scheduler struct {
 	log     logrus.FieldLogger
 	view    *view
 	flight  *flight
+	breaker *breaker
 	pool    *pool
 	trouble trouble
 
@@ -39,12 +40,13 @@ type Scheduler struct {
 	loop   sync.WaitGroup
 }
 
-func newScheduler(options Options, view *view, flight *flight, pool *pool) *Scheduler {
+func newScheduler(options Options, view *view, flight *flight, breaker *breaker, pool *pool) *Scheduler {
 	return &Scheduler{
 		options: options,
 		log:     options.Log,
 		view:    view,
 		flight:  flight,
+		breaker: breaker,
 		pool:    pool,
 		trouble: trouble{now: options.Now},
 		wake:    make(chan struct{}, 1),

@@ -5,35 +5,49 @@ import (
 	"sync"
 	"time"
 
+	"auto-message-sender/internal/faults"
 	"auto-message-sender/internal/webhook"
 )
 
-// pool makes the attempts, each in a goroutine of its own. How many there can
-// be is bounded by what was claimed, which is bounded by flight.
+// pool makes the attempts, each in a worker that makes nothing else meanwhile. How
+// many there can be is bounded by what was claimed, which is bounded by flight.
 type pool struct {
 	options  Options
 	view     *view
+	breaker  *breaker
 	recorder *recorder
 
-	ctx      context.Context //nolint:containedctx // the attempts' own: it ends with the pool, not with whoever submits
-	cancel   context.CancelFunc
-	unbegun  context.Context //nolint:containedctx // of attempts that have not begun: it ends when draining starts
-	drain    context.CancelFunc
-	attempts sync.WaitGroup
+	ctx     context.Context //nolint:containedctx // the attempts' own: it ends with the pool, not with whoever submits
+	cancel  context.CancelFunc
+	unbegun context.Context //nolint:containedctx // of attempts that have not begun: it ends when draining starts
+	drain   context.CancelFunc
+	jobs    chan job // taken by a worker that has nothing to do
+	workers sync.WaitGroup
 }
 
-func newPool(options Options, view *view, recorder *recorder) *pool {
+func newPool(options Options, view *view, breaker *breaker, recorder *recorder) *pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	unbegun, drain := context.WithCancel(ctx)
 	return &pool{
-		options: options, view: view, recorder: recorder,
+		options: options, view: view, breaker: breaker, recorder: recorder,
 		ctx: ctx, cancel: cancel, unbegun: unbegun, drain: drain,
+		jobs: make(chan job),
 	}
 }
 
-// submit starts an attempt.
-func (p *pool) submit(job job) {
-	p.attempts.Go(func() { p.attempt(job) })
+// submit starts an attempt, in a worker that waits for one or in a new one. Workers
+// stay: the stack that an attempt needs is grown once, not for every message.
+func (p *pool) submit(next job) {
+	select {
+	case p.jobs <- next:
+	default:
+		p.workers.Go(func() {
+			p.attempt(next)
+			for job := range p.jobs {
+				p.attempt(job)
+			}
+		})
+	}
 }
 
 // attempt sends one message and hands what came of it to the recorder.
@@ -44,22 +58,31 @@ func (p *pool) attempt(job job) {
 		ID:      message.ID.Text,
 		To:      message.To,
 		Content: message.Content,
-		Begin:   func() bool { return p.mayBegin(end, job.until) },
+		Begin:   func() bool { return p.mayBegin(end, job) },
 		Unbegun: p.unbegun,
 	})
+	faults.Reached(faults.Answered)
+	var ruled ruling
+	if p.ctx.Err() == nil { // what the drain has cut off says nothing of the webhook
+		ruled = p.breaker.judge(job.under, message.ID.Text, reply)
+	}
+	if reply.Verdict == webhook.NotBegun && !p.breaker.mayBegin(job.under) {
+		reply.Reason = "the webhook fails as a whole, or asked for a pause"
+	}
 	landing := landing{message: message, reply: reply}
 	if reply.Verdict != webhook.NotBegun {
-		landing.outcome = decide(message, reply, p.options, p.options.Store.Now())
+		landing.outcome = decide(message, reply, ruled, p.options, p.options.Store.Now())
 	}
 	p.recorder.put(landing)
 }
 
 // mayBegin is asked at the last moment before the first byte. The attempt's time
 // must not be over, also if the process was paused since, its end must leave time
-// to record it under the lease, and nobody may have said stop.
-func (p *pool) mayBegin(end, until time.Time) bool {
-	inTime := p.options.Now().Before(end) && until.Sub(end) >= startMargin
-	return inTime && !p.draining() && p.view.mayStart()
+// to record it under the lease, and nobody may have said stop, the webhook included.
+func (p *pool) mayBegin(end time.Time, job job) bool {
+	faults.Reached(faults.Begin)
+	inTime := p.options.Now().Before(end) && job.until.Sub(end) >= startMargin
+	return inTime && !p.draining() && p.view.mayStart() && p.breaker.mayBegin(job.under)
 }
 
 // draining reports whether nothing may begin any more.
@@ -69,8 +92,9 @@ func (p *pool) draining() bool { return p.unbegun.Err() != nil }
 // and cuts off what is left when ctx ends.
 func (p *pool) Close(ctx context.Context) {
 	p.drain()
+	close(p.jobs)
 	ended := make(chan struct{})
-	go func() { defer close(ended); p.attempts.Wait() }()
+	go func() { defer close(ended); p.workers.Wait() }()
 	select {
 	case <-ended:
 	case <-ctx.Done():

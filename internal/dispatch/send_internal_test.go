@@ -71,12 +71,11 @@ func attemptOnce(t *testing.T, left, connecting time.Duration, prepare func(*poo
 	recorder := newRecorder(options, newFlight(4))
 	recorder.freed = func() {}
 	recorder.Start()
-	pool := newPool(options, view, recorder)
+	pool := newPool(options, view, newBreaker(options), recorder)
 	if prepare != nil {
 		prepare(pool)
 	}
-	pool.submit(job{message: models.Claimed{Claim: claimOf("c1", 35*time.Second), Attempt: 1}, until: noon().Add(left)})
-	pool.attempts.Wait()
+	pool.attempt(job{message: models.Claimed{Claim: claimOf("c1", 35*time.Second), Attempt: 1}, until: noon().Add(left)})
 	pool.Close(t.Context())
 	require.Zero(t, recorder.Close(t.Context()))
 	return recorded, givenBack
@@ -120,7 +119,7 @@ func TestScheduler_ADueWindowWithoutAFreeSlotIsNotSpunFor(t *testing.T) {
 		return models.Scheduler{Running: true, NextWindowAt: noon().Add(-time.Minute)}, nil
 	}}
 	options := Options{Store: store, Log: log, Now: clock.Now, MaxInFlight: 1}
-	scheduler := newScheduler(options, newView(clock.Now), flight, nil)
+	scheduler := newScheduler(options, newView(clock.Now), flight, newBreaker(options), nil)
 	require.Equal(t, pollInterval, scheduler.runOnce(t.Context()))
 	require.True(t, scheduler.hungry.Load(), "a slot that becomes free wakes the loop")
 }

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -51,6 +52,40 @@ func FuzzJSONBody(f *testing.F) {
 		require.NoError(t, json.Unmarshal(body, &meant))
 		require.Equal(t, meant["content"], stored[0].Content)
 		require.Len(t, meant, 2)
+	})
+}
+
+// FuzzOptionalJSONBody holds the same of a body that may be left out.
+func FuzzOptionalJSONBody(f *testing.F) {
+	for _, seed := range []string{"", `{}`, `{"reason":"x"}`, `{"reason":null}`, `{"reason":{"$ne":1}}`, `{"Reason":"x"}`, "null", " ", "\x00", `{"reason":"\ud800"}`} {
+		f.Add([]byte(seed), "application/json")
+	}
+	f.Add([]byte(`{}`), "application/json; charset=utf-16")
+	f.Add([]byte(`{}`), ";;=")
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		log, _ := logged()
+		called := false
+		endpoint := handlers.Handle(handlers.NewProblems(log), handlers.OptionalJSONBody, func(_ context.Context, request handlers.ReasonRequest) (handlers.ReasonRequest, error) {
+			called = true
+			return request, nil
+		}, handlers.OK)
+		answer := ask(endpoint, http.MethodPost, "", contentType, bytes.NewReader(body))
+		require.True(t, json.Valid(answer.Body.Bytes()))
+		require.Equal(t, called, answer.Code == http.StatusOK)
+		if !called {
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusUnsupportedMediaType}, answer.Code)
+			return
+		}
+		var meant map[string]any
+		if len(body) > 0 {
+			require.NoError(t, json.Unmarshal(body, &meant))
+		}
+		require.LessOrEqual(t, len(meant), 1)
+		if reason, given := meant["reason"].(string); given {
+			var said handlers.ReasonRequest
+			require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &said))
+			require.Equal(t, reason, said.Reason)
+		}
 	})
 }
 

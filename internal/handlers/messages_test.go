@@ -16,7 +16,7 @@ func TestNewMessages_NeedsItsOptions(t *testing.T) {
 	_, err := handlers.NewMessages(handlers.MessagesOptions{})
 	require.ErrorContains(t, err, "needs Store, Wake, Now and NewID")
 	_, err = handlers.NewScheduler(handlers.SchedulerOptions{})
-	require.ErrorContains(t, err, "needs Control, Trail, Counter and Replica")
+	require.ErrorContains(t, err, "needs Control, Trail, Counter, Webhook and Replica")
 	_, err = handlers.NewProbes(handlers.ProbesOptions{})
 	require.ErrorContains(t, err, "needs Now and Log")
 	_, err = handlers.NewDocumentation(nil, nil)

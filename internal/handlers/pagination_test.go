@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -36,6 +37,9 @@ func FuzzPageQuery(f *testing.F) {
 			},
 		})
 		log, _ := logged()
+		verbose := handlers.Handle(handlers.NewProblems(log), handlers.VerboseQuery,
+			func(_ context.Context, request handlers.ReadyRequest) (handlers.ReadyRequest, error) { return request, nil }, handlers.OK)
+		require.Equal(t, http.StatusOK, ask(verbose, http.MethodGet, query, "", nil).Code, "probes answer whatever they are asked")
 		endpoint := handlers.Handle(handlers.NewProblems(log), handlers.PageQuery, messages.Sent, handlers.OK)
 		answer := ask(endpoint, http.MethodGet, query, "", nil)
 		if answer.Code != http.StatusOK {

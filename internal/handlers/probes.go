@@ -124,7 +124,7 @@ func VerboseQuery(c *gin.Context) (ReadyRequest, error) {
 //
 //	@Summary		Can the service do its work
 //	@Description	503 while a part is away that the service needs, such as the store. A part that it can do without, such as
-//	@Description	Redis, is reported and leaves the answer at 200. An answer may be half a second old. /healthz is the same.
+//	@Description	Redis, or a webhook that fails or has asked for a pause, is reported and leaves the answer at 200. An answer may be half a second old. /healthz is the same.
 //	@Tags			probes
 //	@Produce		json
 //	@Param			verbose	query		string	false	"Tell when each part was checked, and how long that took"	allowEmptyValue(true)

@@ -38,7 +38,8 @@ type SchedulerOptions struct {
 	Control Control
 	Trail   AuditTrail
 	Counter Counter
-	Replica string // the id of this process
+	Webhook func() models.WebhookHealth // as this process sees it
+	Replica string                      // the id of this process
 }
 
 // Scheduler are the endpoints under /scheduler.
@@ -46,16 +47,18 @@ type Scheduler struct {
 	control Control
 	trail   AuditTrail
 	counter Counter
+	webhook func() models.WebhookHealth
 	replica string
 }
 
 // NewScheduler returns the endpoints, or says what is missing.
 func NewScheduler(options SchedulerOptions) (*Scheduler, error) {
-	if options.Control == nil || options.Trail == nil || options.Counter == nil || options.Replica == "" {
-		return nil, errors.New("handlers: Scheduler needs Control, Trail, Counter and Replica")
+	if options.Control == nil || options.Trail == nil || options.Counter == nil || options.Webhook == nil || options.Replica == "" {
+		return nil, errors.New("handlers: Scheduler needs Control, Trail, Counter, Webhook and Replica")
 	}
 	return &Scheduler{
-		control: options.Control, trail: options.Trail, counter: options.Counter, replica: options.Replica,
+		control: options.Control, trail: options.Trail, counter: options.Counter,
+		webhook: options.Webhook, replica: options.Replica,
 	}, nil
 }
 

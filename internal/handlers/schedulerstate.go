@@ -19,6 +19,7 @@ type SchedulerState struct {
 	MessagesPerInterval int            `json:"messages_per_interval" example:"2"`
 	Window              Window         `json:"window"`
 	Counts              CountsByStatus `json:"counts"`
+	Webhook             Webhook        `json:"webhook"`
 	// The process that answered.
 	Replica string `json:"replica" example:"sender-1"`
 } //	@name	SchedulerState
@@ -32,6 +33,26 @@ type Window struct {
 	// When the next one opens; left out while the scheduler is stopped.
 	NextAt string `json:"next_at,omitempty" format:"date-time" example:"2026-01-02T15:06:05.000Z"`
 } //	@name	Window
+
+// Webhook is whether attempts are made at the webhook, by the process that answers.
+type Webhook struct {
+	// closed: messages flow. open: it fails as a whole, and nothing is claimed until it answers a probe.
+	// probing: one is under way. paused: it has asked for a pause (429, or 503 with Retry-After).
+	State string `json:"state" enums:"closed,open,probing,paused" example:"open"`
+	// Since when; left out while it has been closed from the start of the process.
+	Since string `json:"since,omitempty" format:"date-time" example:"2026-01-02T15:04:05.000Z"`
+	// When the next attempt may be made; left out while one may be, or is.
+	RetryAt string `json:"retry_at,omitempty" format:"date-time" example:"2026-01-02T15:04:10.000Z"`
+	// What the webhook did; left out while messages flow.
+	Reason string `json:"reason,omitempty" example:"webhook answered 503 Service Unavailable"`
+} //	@name	Webhook
+
+func newWebhook(health models.WebhookHealth) Webhook {
+	return Webhook{
+		State: string(health.State), Since: timestamp(health.Since),
+		RetryAt: timestamp(health.RetryAt), Reason: health.Reason,
+	}
+}
 
 // CountsByStatus is the number of messages in every status.
 type CountsByStatus struct {
@@ -47,8 +68,8 @@ type CountsByStatus struct {
 // State tells whether messages are being sent, at what pace, and how many wait.
 //
 //	@Summary		Read the scheduler's state
-//	@Description	Whether messages are being sent, at what pace, what the current window still allows, and how many
-//	@Description	messages there are in every status. The counts may be a few seconds old.
+//	@Description	Whether messages are being sent, at what pace, what the current window still allows, how many messages
+//	@Description	there are in every status, and whether the webhook takes any. The counts may be a few seconds old.
 //	@ID				getScheduler
 //	@Tags			scheduler
 //	@Produce		json,application/problem+json
@@ -87,6 +108,7 @@ func (s *Scheduler) State(ctx context.Context, _ Nothing) (SchedulerState, error
 			Canceled:  counts[models.StatusCanceled],
 			Expired:   counts[models.StatusExpired],
 		},
+		Webhook: newWebhook(s.webhook()),
 		Replica: s.replica,
 	}, nil
 }

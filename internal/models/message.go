@@ -94,8 +94,9 @@ type Claim struct {
 	ClaimID string // the fence: an outcome applies only where it still stands
 	Owner   string
 	Lease   time.Duration
-	// Window is the sequence number of the window that a first attempt has
-	// drawn from, 0 for any other attempt: what giving it back refunds.
+	// Window is the sequence number of the window that the attempt has drawn from
+	// – a first one, or one after Outcome.Redraw – and 0 for any other: what giving
+	// it back refunds.
 	Window int64
 }
 
@@ -131,8 +132,14 @@ type Outcome struct {
 
 	// At is when the answer came, in the store's time: the sent_at or failed_at.
 	At time.Time
-	// NextAttemptAt is set with ResultRetry only, in the store's time.
+	// NextAttemptAt is set with ResultRetry only, in the store's time. So are the
+	// two after it.
 	NextAttemptAt time.Time
+	// Uncounted: the attempt failed for no fault of the message, and is taken back
+	// as if it had not been made; Error and ErrorCode still say why it waits.
+	Uncounted bool
+	// Redraw: the next attempt draws from a window again, as a first one does.
+	Redraw bool
 
 	MessageID string // ResultSent: the provider's id, may be empty
 	Error     string // otherwise

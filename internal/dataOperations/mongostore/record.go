@@ -45,9 +45,11 @@ func (s *Store) recordBatch(ctx context.Context, outcomes []models.Outcome) ([]b
 // recording returns the update of one outcome.
 func (s *Store) recording(outcome models.Outcome) mongo.WriteModel {
 	set := bson.M{"status": string(outcome.Result.Status()), "updated_at": s.Now()}
-	update := bson.M{
-		"$set":  set,
-		"$push": bson.M{"attempts": attemptDocument(outcome.Attempt)},
+	update := bson.M{"$set": set}
+	if uncounted(outcome) {
+		update["$inc"] = bson.M{"attempt_count": -1}
+	} else {
+		update["$push"] = bson.M{"attempts": attemptDocument(outcome.Attempt)}
 	}
 	from := []models.Status{models.StatusSending}
 	switch outcome.Result {
@@ -64,17 +66,27 @@ func (s *Store) recording(outcome models.Outcome) mongo.WriteModel {
 		update["$unset"] = gone
 	case models.ResultRetry:
 		set["next_attempt_at"] = inTime(outcome.NextAttemptAt)
+		if outcome.Redraw {
+			set["drawn"] = false
+		}
 	case models.ResultFailed:
 		set["failed_at"] = inTime(outcome.At)
 		update["$unset"] = fields("next_attempt_at")
 	}
 	if outcome.Result != models.ResultSent {
 		set["error"], set["error_code"] = valid(outcome.Error), valid(outcome.ErrorCode)
-		update["$inc"] = bson.M{"retry_count": 1}
+		if !uncounted(outcome) {
+			update["$inc"] = bson.M{"retry_count": 1}
+		}
 	}
 	return mongo.NewUpdateOneModel().
 		SetFilter(bson.M{"_id": key(outcome.ID), "claim.id": outcome.ClaimID, "status": bson.M{"$in": from}}).
 		SetUpdate(update)
+}
+
+// uncounted reports whether the attempt is taken back.
+func uncounted(outcome models.Outcome) bool {
+	return outcome.Result == models.ResultRetry && outcome.Uncounted
 }
 
 // recorded reads which outcomes the store shows: those of an earlier call, whose
@@ -82,7 +94,7 @@ func (s *Store) recording(outcome models.Outcome) mongo.WriteModel {
 func (s *Store) recorded(ctx context.Context, outcomes []models.Outcome) ([]bool, error) {
 	documents, err := find(ctx, s.messages, bson.M{
 		"_id": bson.M{"$in": keys(outcomes, func(o models.Outcome) models.ID { return o.ID })},
-	}, options.Find().SetProjection(bson.M{"status": 1, "claim": 1, "attempts": 1}))
+	}, options.Find().SetProjection(bson.M{"status": 1, "claim": 1, "attempts": 1, "next_attempt_at": 1, "attempt_count": 1}))
 	if err != nil {
 		return nil, explain("read back outcomes", err)
 	}
@@ -116,6 +128,12 @@ func shows(document bson.Raw, outcome models.Outcome) (bool, error) {
 		// The update should have found it. Repeating it will.
 		return false, unavailable("an outcome could not be recorded",
 			errors.New("mongostore: the claim stands, but the update did not find it"))
+	}
+	if own && uncounted(outcome) {
+		// It is in no list. What a rescue or another outcome of this claim left has
+		// counted the attempt.
+		return message.Status == models.StatusPending && message.NextAttemptAt.Equal(inTime(outcome.NextAttemptAt)) &&
+			message.AttemptCount == outcome.Attempt.Number-1, nil
 	}
 	return own && message.Status == outcome.Result.Status() &&
 		slices.ContainsFunc(message.Attempts, func(a models.Attempt) bool { return sameAttempt(a, outcome.Attempt) }), nil

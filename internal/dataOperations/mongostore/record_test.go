@@ -12,8 +12,9 @@ import (
 
 func TestRecord_RepeatedAfterAFaultAppliesOnce(t *testing.T) {
 	t.Parallel()
-	results := map[string]models.Result{
-		"sent": models.ResultSent, "retry": models.ResultRetry, "failed": models.ResultFailed,
+	results := map[string]models.Outcome{
+		"sent": {Result: models.ResultSent}, "retry": {Result: models.ResultRetry}, "failed": {Result: models.ResultFailed},
+		"postponed": {Result: models.ResultRetry, Uncounted: true, Redraw: true},
 	}
 	effects := map[string]wireproxy.Effect{
 		"lost reply": wireproxy.LoseReply, "cut": wireproxy.Cut, "not writable primary": wireproxy.Refuse,
@@ -26,7 +27,14 @@ func TestRecord_RepeatedAfterAFaultAppliesOnce(t *testing.T) {
 				s.run(t, 0)
 				s.accept(t, 2)
 				claimed := s.claim(t, s.store, 2, 2)
-				outcomes := []models.Outcome{s.outcome(claimed[0], result), s.outcome(claimed[1], result)}
+				outcomes := []models.Outcome{s.outcome(claimed[0], result.Result), s.outcome(claimed[1], result.Result)}
+				attempts := 1
+				for i := range outcomes {
+					outcomes[i].Uncounted, outcomes[i].Redraw = result.Uncounted, result.Redraw
+					if result.Uncounted {
+						attempts = 0
+					}
+				}
 				s.fail(t, claimUpdate, effect)
 				_, err := s.store.Record(t.Context(), outcomes)
 				requireAway(t, err)
@@ -35,9 +43,10 @@ func TestRecord_RepeatedAfterAFaultAppliesOnce(t *testing.T) {
 				require.Equal(t, []bool{true, true}, applied)
 				for _, one := range claimed {
 					message := s.read(t, one.ID)
-					require.Equal(t, result.Status(), message.Status)
-					require.Len(t, message.Attempts, 1)
-					require.LessOrEqual(t, message.RetryCount, 1)
+					require.Equal(t, result.Result.Status(), message.Status)
+					require.Len(t, message.Attempts, attempts)
+					require.Equal(t, attempts, message.AttemptCount)
+					require.LessOrEqual(t, message.RetryCount, attempts)
 				}
 			})
 		}

@@ -18,6 +18,9 @@ func (s *Store) Accept(ctx context.Context, messages ...models.Message) error {
 	if err := s.undamaged(); err != nil {
 		return err
 	}
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	return s.write(ctx, "accept messages", func(ctx context.Context, tx *transaction) error {
 		now := millis(s.Now())
 		for _, message := range messages {

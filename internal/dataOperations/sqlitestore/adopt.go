@@ -45,7 +45,7 @@ type finding struct {
 // Adopt inspects messages inserted by hand. Looking for them needs no write, and
 // inspecting them holds up nobody else's.
 func (s *Store) Adopt(ctx context.Context, limit int, inspect dataoperations.Inspect) (adopted, refused int, err error) {
-	if err := s.undamaged(); err != nil {
+	if err := s.sendable(ctx); err != nil {
 		return 0, 0, err
 	}
 	var findings []finding

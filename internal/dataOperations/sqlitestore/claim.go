@@ -28,7 +28,7 @@ const claimMessages = `UPDATE messages SET status = 'sending', drawn = 1, attemp
 // Claim opens the window if it is due, draws from it, and claims, in one
 // transaction.
 func (s *Store) Claim(ctx context.Context, request dataoperations.ClaimRequest) (dataoperations.ClaimResult, error) {
-	if err := s.undamaged(); err != nil {
+	if err := s.sendable(ctx); err != nil {
 		return dataoperations.ClaimResult{}, err
 	}
 	var result dataoperations.ClaimResult

@@ -8,6 +8,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"auto-message-sender/internal/faults"
 	"auto-message-sender/internal/models"
 )
 
@@ -119,12 +120,16 @@ func (w *writer) perform(ctx context.Context, ops []*operation) (answers []error
 		w.undo(ctx, err)
 		return nil, fmt.Errorf("count: %w", err)
 	}
+	if tx.changes > 0 {
+		faults.Reached(faults.Commit)
+	}
 	// Where nothing was changed this writes nothing, and no disk has to turn.
 	if _, err := w.connection.exec(ctx, "COMMIT"); err != nil {
 		w.undo(ctx, err)
 		return nil, fmt.Errorf("commit: %w", &commitError{err})
 	}
 	if tx.changes > 0 {
+		faults.Reached(faults.Committed)
 		w.succeeded()
 	}
 	return answers, nil

@@ -3,14 +3,28 @@ package sqlitestore
 import (
 	"context"
 	"errors"
-	"os"
+	"time"
 
 	"auto-message-sender/internal/models"
 )
 
+// checkPatience is how long after the opening messages wait for the check: it takes
+// some 200 ms for 100,000 of them, so up to about a million nothing is sent from a
+// file that was not looked through, and a larger one does not make the start grow.
+const checkPatience = 3 * time.Second
+
+// checkAndRecount is the work in the background after the opening.
+func (s *Store) checkAndRecount(ctx context.Context) {
+	patience := time.AfterFunc(checkPatience, s.release)
+	s.check(ctx)
+	patience.Stop()
+	s.release()
+	s.recount(ctx)
+}
+
 // check reads the whole file for damage, in the background, because a damaged page
-// would otherwise be found when it is needed. It takes some seconds for a
-// million messages, and holds up nobody. https://www.sqlite.org/pragma.html#pragma_quick_check
+// would otherwise be found when it is needed. It holds up no reader and no writer.
+// https://www.sqlite.org/pragma.html#pragma_quick_check
 func (s *Store) check(ctx context.Context) {
 	var found []error
 	err := s.read(ctx, "check the file for damage", "PRAGMA quick_check(10)", func(values row) error {
@@ -46,6 +60,17 @@ func (s *Store) undamaged() error {
 	return nil
 }
 
+// sendable returns why no message may be taken from the file to be sent. Shortly
+// after the opening it waits for the check, see checkPatience.
+func (s *Store) sendable(ctx context.Context) error {
+	select {
+	case <-s.released:
+	case <-ctx.Done():
+		return explain("wait for the check for damage", ctx.Err())
+	}
+	return s.undamaged()
+}
+
 // writeFailed is told by the writer that the file failed.
 func (s *Store) writeFailed(err error) {
 	err = explain("write", err)
@@ -67,11 +92,6 @@ const (
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.undamaged(); err != nil {
 		return err
-	}
-	// A file that was removed or replaced under a running store goes on taking
-	// writes, and they are gone with the process.
-	if there, err := os.Stat(s.path); err != nil || !os.SameFile(there, s.file) {
-		return unavailable("the store's file was removed or replaced while the store was open", err)
 	}
 	if err := s.read(ctx, "read the store", pingRead, func(row) error { return nil }); err != nil {
 		return err

@@ -2,22 +2,11 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-
-	sqlite3 "modernc.org/sqlite/lib"
-)
-
-const (
-	// applicationID marks our files, "AMSG". https://www.sqlite.org/pragma.html#pragma_application_id
-	applicationID = 0x414D5347
-	// schemaVersion is the number of the last migration.
-	schemaVersion = 1
 )
 
 // prepareFile makes sure that the file is there, ours, and of this version.
@@ -30,6 +19,9 @@ func (s *Store) prepareFile(ctx context.Context) (fs.FileInfo, error) {
 		return nil, unavailable("the data directory cannot be made", err)
 	}
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+		if err := s.refuseHalf(); err != nil {
+			return nil, err
+		}
 		if err := s.create(ctx); err != nil {
 			return nil, err
 		}
@@ -51,40 +43,18 @@ func (s *Store) prepareFile(ctx context.Context) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// identify demands that the file is one of ours and not of a newer version, and
-// returns its version. It reads what is in the file itself, as if on a read-only
-// medium, so that not even a WAL beside it is played back into a file that is not
-// ours. The version may therefore be an older one than the WAL knows of.
-func (s *Store) identify(ctx context.Context) (version int, err error) {
-	db, err := sql.Open("sqlite", dsn(s.path, url.Values{
-		"mode": {"ro"}, "immutable": {"1"},
-		// Takes a file shorter than it says it is: what a checkpoint cut off by a
-		// crash leaves, and the WAL completes. Opening finds out.
-		"_pragma": {"writable_schema(1)"},
-	}))
-	if err != nil {
-		return 0, fmt.Errorf("open the file to identify it: %w", err)
+// refuseHalf refuses to make a file where the WAL of another lies: SQLite would play
+// it back into the new one. Whoever removed or moved the file has left messages in it.
+func (s *Store) refuseHalf() error {
+	wal, err := os.Stat(s.path + "-wal")
+	if err != nil || wal.Size() == 0 {
+		return nil //nolint:nilerr // there is none
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	var id int
-	err = db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id)
-	if err == nil {
-		err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	if _, err := os.Stat(s.path); err == nil {
+		return nil // another process was just making both
 	}
-	switch {
-	case code(err) == sqlite3.SQLITE_NOTADB:
-		return 0, corrupt(s.path+" is not a message store: it is not an SQLite file", nil)
-	case err != nil:
-		return 0, fmt.Errorf("identify the file: %w", err)
-	}
-	if id != applicationID {
-		return 0, corrupt(s.path+" is not a message store: it is some other program's SQLite file", nil)
-	}
-	if version > schemaVersion {
-		return 0, corrupt(fmt.Sprintf("%s was written by a newer version of this program: its schema is version %d, known is %d",
-			s.path, version, schemaVersion), nil)
-	}
-	return version, nil
+	return corrupt(s.path+" is missing, but its WAL is there, with messages in it: "+
+		"put the file back beside it, or move "+FileName+"-wal and "+FileName+"-shm away to begin with an empty store", nil)
 }
 
 // create makes the file beside its place, whole, and then gives it its name in

@@ -84,13 +84,16 @@ func callEverything(t *testing.T, store *sqlitestore.Store, dir directory) {
 	all := outcomes(result.Claimed, now)
 	all[1].Result, all[1].NextAttemptAt = models.ResultRetry, now.Add(time.Hour)
 	all[2].Result = models.ResultFailed
+	all[5].Result, all[5].NextAttemptAt, all[5].Uncounted = models.ResultRetry, now.Add(time.Hour), true
 	claims, err := store.Claims(ctx, 20)
 	require.NoError(t, err)
 	_, err = store.Rescue(ctx, claims[3:4], dataoperations.RescuePolicy{MaxAttempts: 3})
 	require.NoError(t, err)
-	_, err = store.Record(ctx, all[:5])
+	_, err = store.Record(ctx, all[:6])
 	require.NoError(t, err)
-	_, err = store.Record(ctx, all[:5])
+	_, err = store.Record(ctx, all[:6])
+	require.NoError(t, err)
+	_, err = store.Redraw(ctx)
 	require.NoError(t, err)
 	require.NoError(t, store.GiveBack(ctx, claims[6:]))
 	_, err = store.Message(ctx, made[0].ID.Text)

@@ -100,9 +100,14 @@ func (r *readers) close() error {
 }
 
 // read reads rows outside any transaction, and names what the store was doing in
-// errors.
+// errors. A connection opened just now may have found another file in the store's
+// place; what it read is not ours then.
 func (s *Store) read(ctx context.Context, doing, query string, each func(row) error, args ...any) error {
-	err := explain(doing, s.readers.query(ctx, query, each, args...))
+	err := s.readers.query(ctx, query, each, args...)
+	if misplaced := s.fileInPlace(); misplaced != nil {
+		return misplaced
+	}
+	err = explain(doing, err)
 	s.noticeDamage(err)
 	return err
 }

@@ -15,7 +15,11 @@ const (
 		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
 		WHERE id = ? AND claim_id = ? AND status = 'sending'`
 	recordRetry = `UPDATE messages SET status = 'pending', next_attempt_at = ?, updated_at = ?, error = ?, error_code = ?,
-		retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
+		drawn = iif(?, 0, drawn), retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
+		WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	// recordUncounted is recordRetry for an attempt that is taken back.
+	recordUncounted = `UPDATE messages SET status = 'pending', next_attempt_at = ?, updated_at = ?, error = ?, error_code = ?,
+		drawn = iif(?, 0, drawn), attempt_count = attempt_count - 1
 		WHERE id = ? AND claim_id = ? AND status = 'sending'`
 	recordFailed = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?,
 		next_attempt_at = NULL, retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
@@ -25,7 +29,7 @@ const (
 		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
 		WHERE id = ? AND claim_id = ? AND status IN ('pending', 'failed')`
 	// findClaimed reads what an outcome that did not apply is compared with.
-	findClaimed = `SELECT status, attempts FROM messages WHERE id = ? AND claim_id = ?`
+	findClaimed = `SELECT status, next_attempt_at, attempt_count, attempts FROM messages WHERE id = ? AND claim_id = ?`
 )
 
 // Record applies outcomes, each only where its claim still stands.
@@ -53,18 +57,19 @@ func (s *Store) Record(ctx context.Context, outcomes []models.Outcome) ([]bool, 
 
 // record applies one outcome, and reports whether the store now shows it.
 func record(ctx context.Context, tx *transaction, outcome models.Outcome, now int64) (bool, error) {
-	attempt, err := line(outcome.Attempt)
-	if err != nil {
-		return false, err
-	}
-	id := outcome.ID.Text
+	attempt, id := line(outcome.Attempt), outcome.ID.Text
 	var changed int64
+	var err error
 	switch outcome.Result {
 	case models.ResultSent:
 		changed, err = tx.exec(ctx, recordSent, millis(outcome.At), now, textOrNull(outcome.MessageID), attempt, id, outcome.ClaimID)
 	case models.ResultRetry:
-		changed, err = tx.exec(ctx, recordRetry, millis(outcome.NextAttemptAt), now,
-			textOrNull(outcome.Error), textOrNull(outcome.ErrorCode), attempt, id, outcome.ClaimID)
+		args := []any{millis(outcome.NextAttemptAt), now, textOrNull(outcome.Error), textOrNull(outcome.ErrorCode), outcome.Redraw}
+		query := recordUncounted
+		if !outcome.Uncounted {
+			query, args = recordRetry, append(args, attempt)
+		}
+		changed, err = tx.exec(ctx, query, append(args, id, outcome.ClaimID)...)
 	case models.ResultFailed:
 		changed, err = tx.exec(ctx, recordFailed, millis(outcome.At), now,
 			textOrNull(outcome.Error), textOrNull(outcome.ErrorCode), attempt, id, outcome.ClaimID)
@@ -87,15 +92,22 @@ func record(ctx context.Context, tx *transaction, outcome models.Outcome, now in
 // any other is stale.
 func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.Outcome, attempt string, now int64) (bool, error) {
 	var status models.Status
+	var next, count int64
 	var recorded string
 	err := tx.query(ctx, findClaimed, func(values row) error {
-		status, recorded = models.Status(asText(values[0])), asText(values[1])
+		status, next, count = models.Status(asText(values[0])), asInt(values[1]), asInt(values[2])
+		recorded = asText(values[3])
 		return nil
 	}, outcome.ID.Text, outcome.ClaimID)
 	if err != nil {
 		return false, fmt.Errorf("read back an outcome: %w", err)
 	}
 	switch {
+	case outcome.Result == models.ResultRetry && outcome.Uncounted:
+		// It left no line. What a rescue or another outcome of this claim left has
+		// counted the attempt.
+		return status == models.StatusPending && next == millis(outcome.NextAttemptAt) &&
+			count == int64(outcome.Attempt.Number)-1, nil
 	case outcome.Result != models.ResultSent:
 		return status == outcome.Result.Status() && strings.HasSuffix(recorded, attempt), nil
 	case status == models.StatusSent:

@@ -73,10 +73,7 @@ func rescue(ctx context.Context, tx *transaction, claim models.Claim, policy dat
 	if err != nil || attempt.Number == 0 {
 		return false, err
 	}
-	text, err := line(attempt)
-	if err != nil {
-		return false, err
-	}
+	text := line(attempt)
 	status, errorCode := models.StatusPending, models.ErrorCodeOutcomeUnknown
 	var next, failed any = millis(now), nil
 	switch {

@@ -70,8 +70,13 @@ type Store struct {
 	writer  *writer
 	readers *readers
 
-	damage atomic.Pointer[error] // what the check found, nil: nothing
-	ailing atomic.Bool           // the last write failed
+	damage    atomic.Pointer[error]          // what the check found, nil: nothing
+	ailing    atomic.Bool                    // the last write failed
+	beside    atomic.Pointer[[2]fs.FileInfo] // the WAL and the -shm that are open
+	misplaced atomic.Bool                    // one of the files was not in its place
+
+	released chan struct{} // closed when messages need not wait for the check any more
+	release  func()        // closes released, once
 
 	stop       context.CancelFunc // ends the background
 	background sync.WaitGroup
@@ -96,7 +101,8 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, explain("find the data directory", err)
 	}
-	s := &Store{options: options, path: path}
+	s := &Store{options: options, path: path, released: make(chan struct{})}
+	s.release = sync.OnceFunc(func() { close(s.released) })
 	if s.file, err = s.prepareFile(ctx); err != nil {
 		return nil, explain("open the store", err)
 	}
@@ -111,10 +117,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := s.write(ctx, "open the store", func(context.Context, *transaction) error { return nil }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.background.Go(func() {
-		s.recount(work)
-		s.check(work)
-	})
+	s.background.Go(func() { s.checkAndRecount(work) })
 	return s, nil
 }
 
@@ -130,6 +133,12 @@ func (s *Store) openWriter(ctx context.Context) (*connection, error) {
 	}
 	// From here on the writer does its own waiting; opening may need SQLite's.
 	err = c.query(ctx, "PRAGMA busy_timeout(0)", func(row) error { return nil })
+	if err == nil {
+		err = s.fileInPlace() // a connection anew must not find another file there
+	}
+	if err == nil {
+		err = s.noteBeside()
+	}
 	if err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -137,8 +146,12 @@ func (s *Store) openWriter(ctx context.Context) (*connection, error) {
 }
 
 // write runs work in a transaction, and names what the store was doing in errors.
+// It returns nil only where the commit is in the files that the next process finds.
 func (s *Store) write(ctx context.Context, doing string, work func(context.Context, *transaction) error) error {
-	return explain(doing, s.writer.do(ctx, work))
+	if err := s.writer.do(ctx, work); err != nil {
+		return explain(doing, err)
+	}
+	return s.inPlace()
 }
 
 // Now returns the machine's time, in milliseconds, UTC.
@@ -152,7 +165,7 @@ func (s *Store) Close() error {
 		s.background.Wait()
 		// The writer last: the last connection to close folds the WAL into the file.
 		readErr := s.readers.close()
-		s.closeErr = explain("close the store", errors.Join(readErr, s.writer.close()))
+		s.closeErr = explain("close the store", errors.Join(readErr, s.writer.close(s.inPlace() == nil)))
 	})
 	return s.closeErr
 }

@@ -204,6 +204,14 @@ func (s *scene) retry(claimed models.Claimed, wait time.Duration) models.Outcome
 	}
 }
 
+// postponed returns the outcome of an attempt that is taken back, to be drawn again
+// after the wait.
+func (s *scene) postponed(claimed models.Claimed, wait time.Duration) models.Outcome {
+	outcome := s.retry(claimed, wait)
+	outcome.Uncounted, outcome.Redraw = true, true
+	return outcome
+}
+
 // failed returns the outcome of an attempt that the webhook refused for good.
 func (s *scene) failed(claimed models.Claimed) models.Outcome {
 	return models.Outcome{

@@ -2,8 +2,8 @@
 // suite that every store passes: the same tests, the same promises.
 //
 // A store's own test package says how to make its data (Data) and calls Run. The
-// files follow the way of a message: accept, adopt, claim, record, give back,
-// rescue; then the scheduler; then all of it at once, by many goroutines, by
+// files follow the way of a message: accept, adopt, claim, record, postpone, give
+// back, rescue; then the scheduler; then all of it at once, by many goroutines, by
 // several processes, and by a random walk that compares the store with its own
 // history after every step.
 //
@@ -89,6 +89,7 @@ func Run(t *testing.T, suite Suite) {
 		{"Windows", windowTests()},
 		{"Record", recordTests()},
 		{"RecordFence", recordFenceTests()},
+		{"Postpone", postponeTests()},
 		{"GiveBack", giveBackTests()},
 		{"Rescue", rescueTests()},
 		{"Scheduler", schedulerTests()},

@@ -19,7 +19,9 @@ type walk struct {
 	stores []dataoperations.Store
 	known  map[string]models.Message // as they were after the last step
 	claims []models.Claimed          // every claim ever made, stale ones too
-	drawn  map[int64]int             // first attempts by window, less those returned
+	drawn  map[int64]int             // attempts that drew, by window, less those returned
+	begun  map[string]int            // attempts by message, less those taken or given back
+	paid   map[string]bool           // messages whose next attempt does not draw
 	last   string                    // the last step, for the report
 }
 
@@ -34,6 +36,7 @@ func walkTests() []test {
 				w := &walk{
 					scene: s, dice: rand.New(rand.NewPCG(seed, 20260105)), //nolint:gosec // a test repeats its dice.
 					known: map[string]models.Message{}, drawn: map[int64]int{},
+					begun: map[string]int{}, paid: map[string]bool{},
 				}
 				w.stores = []dataoperations.Store{s.store, s.open()}
 				s.run(walkPerWindow)
@@ -73,6 +76,16 @@ func (w *walk) step() {
 		{"record more", w.recordAny},
 		{"give back", w.giveBackAny},
 		{"rescue", w.rescueAny},
+		{"redraw", func() {
+			w.t.Helper()
+			_, err := w.store.Redraw(w.t.Context())
+			require.NoError(w.t, err)
+			for id, message := range w.known {
+				if message.Status == models.StatusPending && !message.NextAttemptAt.After(w.clock.Now()) {
+					w.paid[id] = false
+				}
+			}
+		}},
 		{"wait", func() {
 			w.t.Helper()
 			w.clock.Move(time.Duration(w.dice.IntN(90)) * time.Second)
@@ -108,6 +121,10 @@ func (w *walk) claimSome() {
 	result := w.claimResult(1 + w.dice.IntN(4))
 	for _, claimed := range result.Claimed {
 		w.claims = append(w.claims, claimed)
+		id := claimed.ID.Text
+		require.Equal(w.t, w.paid[id], claimed.Window == 0, "%s: whether it draws", id)
+		w.begun[id]++
+		w.paid[id] = true
 		require.Equal(w.t, models.StatusPending, w.known[claimed.ID.Text].Status, "claimed from another status")
 		if claimed.Window != 0 {
 			w.drawn[claimed.Window]++
@@ -132,10 +149,25 @@ func (w *walk) recordAny() {
 		return
 	}
 	wait := time.Duration(w.dice.IntN(60)) * time.Second
-	outcomes := []models.Outcome{w.sent(claimed), w.retry(claimed, wait), w.failed(claimed)}
+	redraw := w.retry(claimed, wait)
+	redraw.Redraw = true
+	outcomes := []models.Outcome{
+		w.sent(claimed), w.retry(claimed, wait), redraw, w.postponed(claimed, wait), w.failed(claimed),
+	}
 	outcome := outcomes[w.dice.IntN(len(outcomes))]
-	if w.record(outcome) {
-		require.Equal(w.t, outcome.Result.Status(), w.message(claimed.ID).Status)
+	before := w.message(claimed.ID)
+	if !w.record(outcome) {
+		return
+	}
+	require.Equal(w.t, outcome.Result.Status(), w.message(claimed.ID).Status)
+	if before.Status != models.StatusSending {
+		return // a late 2xx, or recorded before
+	}
+	if outcome.Uncounted {
+		w.begun[claimed.ID.Text]--
+	}
+	if outcome.Redraw {
+		w.paid[claimed.ID.Text] = false
 	}
 }
 
@@ -148,6 +180,10 @@ func (w *walk) giveBackAny() {
 	before := w.message(claimed.ID)
 	w.giveBack(claimed)
 	returned := w.message(claimed.ID).AttemptCount < before.AttemptCount
+	if returned {
+		w.begun[claimed.ID.Text]--
+		w.paid[claimed.ID.Text] = claimed.Window == 0
+	}
 	state := w.scheduler()
 	if returned && state.Running && claimed.Window == state.WindowSeq {
 		w.drawn[claimed.Window]--
@@ -192,7 +228,7 @@ func (w *walk) requireWhole(m models.Message) {
 	require.Equal(w.t, m.Status == models.StatusSent, !m.SentAt.IsZero(), "%s after %s: sent_at", m.ID, w.last)
 	require.Equal(w.t, m.Status == models.StatusFailed, !m.FailedAt.IsZero(), "%s after %s: failed_at", m.ID, w.last)
 	require.False(w.t, final && !m.NextAttemptAt.IsZero(), "%s after %s: next_attempt_at", m.ID, w.last)
-	require.GreaterOrEqual(w.t, m.AttemptCount, 0, "%s after %s: attempt_count", m.ID, w.last)
+	require.Equal(w.t, w.begun[m.ID.Text], m.AttemptCount, "%s after %s: attempt_count", m.ID, w.last)
 }
 
 // tally counts the messages known, without those that wait to be adopted.
