@@ -1,0 +1,107 @@
+package chaos_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite" // the file is read by other means than the program's
+
+	"auto-message-sender/internal/chaos"
+	"auto-message-sender/internal/models"
+)
+
+// stored is what a store holds when every process has ended.
+type stored struct {
+	messages []chaos.Message
+	audit    []models.SchedulerLog
+	running  bool
+	seq      int64 // of the last window
+}
+
+// readEmbedded reads the file as sqlite3 would, with nothing of the program, and
+// holds that it is whole and its counts are right.
+func readEmbedded(t *testing.T, dir string) stored {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "messages.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var verdict string
+	require.NoError(t, db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict))
+	require.Equal(t, "ok", verdict)
+
+	var s stored
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT running, window_seq FROM scheduler").Scan(&s.running, &s.seq))
+	s.messages = readMessages(t, db)
+	s.audit = readAudit(t, db)
+	counted := map[models.Status]int{}
+	for _, message := range s.messages {
+		counted[message.Status]++
+	}
+	for _, status := range models.Statuses() {
+		var n int
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT "+string(status)+" FROM counts").Scan(&n))
+		require.Equal(t, counted[status], n, "the count of %s", status)
+	}
+	return s
+}
+
+func readMessages(t *testing.T, db *sql.DB) []chaos.Message {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT id, "to", content, status, attempt_count, retry_count, coalesce(message_id, ''),
+		coalesce(error_code, ''), coalesce(error, ''), coalesce(attempts, ''), coalesce(claim_window, 0) FROM messages`)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	var messages []chaos.Message
+	for rows.Next() {
+		var m chaos.Message
+		var attempts string
+		require.NoError(t, rows.Scan(&m.ID.Text, &m.To, &m.Content, &m.Status, &m.AttemptCount, &m.RetryCount,
+			&m.MessageID, &m.ErrorCode, &m.Error, &attempts, &m.Window))
+		for line := range strings.Lines(attempts) {
+			m.Attempts = append(m.Attempts, readAttempt(t, line))
+		}
+		messages = append(messages, m)
+	}
+	require.NoError(t, rows.Err())
+	return messages
+}
+
+func readAttempt(t *testing.T, line string) models.Attempt {
+	t.Helper()
+	var entry struct {
+		Number     int    `json:"number"`
+		StartedAt  int64  `json:"started_at"`
+		DurationMS int64  `json:"duration_ms"`
+		StatusCode int    `json:"status_code"`
+		Error      string `json:"error"`
+		Replica    string `json:"replica"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(line), &entry))
+	return models.Attempt{
+		Number: entry.Number, StartedAt: time.UnixMilli(entry.StartedAt),
+		Duration:   time.Duration(entry.DurationMS) * time.Millisecond,
+		StatusCode: entry.StatusCode, Error: entry.Error, Replica: entry.Replica,
+	}
+}
+
+func readAudit(t *testing.T, db *sql.DB) []models.SchedulerLog {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT id, action, start_id, timestamp, reason FROM scheduler_logs ORDER BY rowid")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	var audit []models.SchedulerLog
+	for rows.Next() {
+		var entry models.SchedulerLog
+		var at int64
+		require.NoError(t, rows.Scan(&entry.ID, &entry.Action, &entry.StartID, &at, &entry.Reason))
+		entry.Timestamp = time.UnixMilli(at)
+		audit = append(audit, entry)
+	}
+	require.NoError(t, rows.Err())
+	return audit
+}
