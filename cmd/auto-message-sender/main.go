@@ -8,12 +8,16 @@ package main
 
 import (
 	"context"
+	"io"
+	stdlog "log"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"auto-message-sender/internal/faults"
 )
 
 // What the linker stamps: -ldflags "-X main.version=v1.2.3 -X main.commit=0123abc".
@@ -24,6 +28,9 @@ var version, commit string
 func main() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// net/http's client tells the standard log, to the byte, what a webhook says
+	// unasked: perhaps the message. Our own log is another.
+	stdlog.SetOutput(io.Discard)
 	os.Exit(execute(context.Background(), os.Args[1:], process{
 		environ: env.ToMap(os.Environ()),
 		dotenv:  ".env",
@@ -31,7 +38,7 @@ func main() {
 		stderr:  os.Stderr,
 		signals: signals,
 		exit:    os.Exit,
-		now:     time.Now, //nolint:forbidigo // the one place where the real clock comes in
+		now:     faults.Clock(time.Now), //nolint:forbidigo // the one place where the real clock comes in
 		build:   currentBuild(version, commit),
 	}))
 }

@@ -66,13 +66,14 @@ func (r route) chain(limit gin.HandlerFunc, guards ...gin.HandlerFunc) []gin.Han
 }
 
 // routerDeps is what the router is made of. All fields are required, but
-// TrustedProxies: without any, forwarding headers are ignored.
+// TrustedProxies – without any, forwarding headers are ignored – and Origins.
 type routerDeps struct {
 	Log            logrus.FieldLogger
 	Now            func() time.Time
 	NewRequestID   func() string
 	RequestTimeout time.Duration // less than the server's write timeout
 	TrustedProxies []string      // addresses or CIDR ranges
+	Origins        []string      // of other web pages that may call the API
 	LocalOnly      bool          // answer only requests for this machine's own names
 	Keys           *middleware.Keyring
 	Limiter        *middleware.RateLimiter
@@ -164,7 +165,11 @@ func newRouter(deps routerDeps) (*gin.Engine, error) {
 		return nil, err
 	}
 	limit := deps.Limiter.Limit(problems)
-	guards := []gin.HandlerFunc{middleware.CrossOrigin(problems), middleware.Authenticate(deps.Keys, problems)}
+	crossOrigin, err := middleware.CrossOrigin(deps.Origins, problems)
+	if err != nil {
+		return nil, fmt.Errorf("router: %w", err)
+	}
+	guards := []gin.HandlerFunc{crossOrigin, middleware.Authenticate(deps.Keys, problems)}
 	if deps.LocalOnly {
 		guards = append([]gin.HandlerFunc{middleware.LocalHost(problems)}, guards...)
 	}
@@ -224,6 +229,7 @@ func newEngine(deps routerDeps, problems *handlers.Problems) (*gin.Engine, error
 		middleware.AccessLog(deps.Log, deps.Now),
 		middleware.Recovery(problems, deps.Log),
 		middleware.SecurityHeaders,
+		middleware.CORS(deps.Origins),
 		middleware.Deadline(deps.RequestTimeout),
 		middleware.BodyLimit(maxBody, problems),
 	)

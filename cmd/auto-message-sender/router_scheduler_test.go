@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/handlers"
+	"auto-message-sender/internal/models"
 )
 
 func TestRouter_StartsAndStopsTheScheduler(t *testing.T) {
@@ -13,7 +18,7 @@ func TestRouter_StartsAndStopsTheScheduler(t *testing.T) {
 	a := startAPI(t)
 
 	before := object(t, a.ask(http.MethodGet, "/api/v1/scheduler", ""))
-	require.ElementsMatch(t, []string{"is_active", "interval", "messages_per_interval", "window", "counts", "replica"}, keys(before))
+	require.ElementsMatch(t, []string{"is_active", "interval", "messages_per_interval", "window", "counts", "webhook", "replica"}, keys(before))
 	require.Equal(t, false, before["is_active"])
 	requireProblem(t, a.ask(http.MethodPost, "/api/v1/scheduler/stop", ""), http.StatusConflict)
 
@@ -64,6 +69,66 @@ func TestRouter_StartsAndStopsTheScheduler(t *testing.T) {
 	require.NotContains(t, keys(start), "start_id")
 	require.JSONEq(t, `{"logs":[],"total":2,"page":9223372036854775807,"per_page":10,"total_pages":1}`,
 		a.ask(http.MethodGet, "/api/v1/scheduler/logs?page=9223372036854775807", "").Body.String())
+}
+
+func TestRouter_TellsHowTheWebhookIs(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 15, 4, 5, 678_000_000, time.UTC)
+	for name, test := range map[string]struct {
+		health models.WebhookHealth
+		answer map[string]any
+		detail string
+	}{
+		"closed": {models.WebhookHealth{State: models.WebhookClosed}, map[string]any{"state": "closed"}, ""},
+		"closed again": {
+			models.WebhookHealth{State: models.WebhookClosed, Since: at},
+			map[string]any{"state": "closed", "since": "2026-01-02T15:04:05.678Z"},
+			"",
+		},
+		"open": {
+			models.WebhookHealth{State: models.WebhookOpen, Since: at, RetryAt: at.Add(5 * time.Second), Reason: "webhook answered 401 Unauthorized"},
+			map[string]any{
+				"state": "open", "since": "2026-01-02T15:04:05.678Z", "retry_at": "2026-01-02T15:04:10.678Z",
+				"reason": "webhook answered 401 Unauthorized",
+			},
+			"the webhook fails, and only probes are sent: webhook answered 401 Unauthorized",
+		},
+		"probing": {
+			models.WebhookHealth{State: models.WebhookProbing, Since: at, Reason: "no connection to the webhook"},
+			map[string]any{"state": "probing", "since": "2026-01-02T15:04:05.678Z", "reason": "no connection to the webhook"},
+			"the webhook fails, and only probes are sent: no connection to the webhook",
+		},
+		"paused": {
+			models.WebhookHealth{State: models.WebhookPaused, Since: at, RetryAt: at.Add(time.Hour), Reason: "webhook answered 429 Too Many Requests"},
+			map[string]any{
+				"state": "paused", "since": "2026-01-02T15:04:05.678Z", "retry_at": "2026-01-02T16:04:05.678Z",
+				"reason": "webhook answered 429 Too Many Requests",
+			},
+			"the webhook has asked for a pause: webhook answered 429 Too Many Requests",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startAPI(t, func(a *api) {
+				a.webhook = test.health
+				a.parts = append(a.parts, handlers.Part{Name: partWebhook, Check: func(context.Context) error { return webhookTrouble(a.webhook) }})
+			})
+			require.Equal(t, test.answer, object(t, a.ask(http.MethodGet, "/api/v1/scheduler", ""))["webhook"])
+
+			answer := a.ask(http.MethodGet, "/readyz", "")
+			require.Equal(t, http.StatusOK, answer.Code, "no reason to take the API away")
+			ready := object(t, answer)
+			require.Equal(t, map[bool]string{true: "ok", false: "degraded"}[test.detail == ""], ready["status"])
+			parts, ok := ready["parts"].([]any)
+			require.True(t, ok)
+			part, ok := parts[1].(map[string]any)
+			require.True(t, ok)
+			require.Equal(t, false, part["required"])
+			if test.detail != "" {
+				require.Equal(t, test.detail, part["detail"])
+			}
+		})
+	}
 }
 
 func TestRouter_ChecksTheReason(t *testing.T) {

@@ -96,6 +96,8 @@ type api struct {
 	deps   routerDeps
 	woken  atomic.Int64
 	failed error // what the control answers, where set
+
+	webhook models.WebhookHealth
 }
 
 // Start, Stop and State make the store the scheduler's control; the pipeline
@@ -120,7 +122,7 @@ func startAPI(t *testing.T, change ...func(*api)) *api {
 	t.Helper()
 	wallClock := time.Now //nolint:forbidigo // a real store and real requests
 	log := logrus.New()
-	a := &api{log: new(bytes.Buffer)}
+	a := &api{log: new(bytes.Buffer), webhook: models.WebhookHealth{State: models.WebhookClosed}}
 	log.SetOutput(a.log)
 	log.SetLevel(logrus.TraceLevel)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
@@ -146,6 +148,7 @@ func startAPI(t *testing.T, change ...func(*api)) *api {
 	require.NoError(t, err)
 	a.deps.Scheduler, err = handlers.NewScheduler(handlers.SchedulerOptions{
 		Control: a, Trail: a.store, Counter: a.store, Replica: "r-1",
+		Webhook: func() models.WebhookHealth { return a.webhook },
 	})
 	require.NoError(t, err)
 	a.deps.Probes, err = handlers.NewProbes(handlers.ProbesOptions{Parts: a.parts, Now: wallClock, Log: log})

@@ -23,6 +23,7 @@ const (
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 16 << 10
+	maxConnections    = 2048 // of a few thousand descriptors that a process usually has; some 20 KiB each
 	httpEndLimit      = 5 * time.Second
 )
 
@@ -61,15 +62,7 @@ func (s *service) listen(ctx context.Context) (*server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	srv.gate = newGate(handler)
-	srv.http = &http.Server{
-		Handler:           srv.gate,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          stdlog.New(serverLog{s.log}, "", 0),
-	}
+	srv.http = newHTTPServer(srv.gate, s.log)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -82,6 +75,21 @@ func (s *service) listen(ctx context.Context) (*server, error) {
 		return srv.shutdown(ctx)
 	})
 	return srv, nil
+}
+
+// newHTTPServer returns a server that no client keeps busy for longer than a
+// request takes.
+func newHTTPServer(handler http.Handler, log logrus.FieldLogger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newConnections(maxConnections).changed,
+		ErrorLog:          stdlog.New(serverLog{log}, "", 0),
+	}
 }
 
 // shutdown lets the requests under way end, and cuts off what is left when ctx
@@ -103,7 +111,7 @@ func (s *service) newWaitingHandler(w *waiting) (http.Handler, error) {
 	}
 	return newWaitingRouter(routerDeps{
 		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
-		TrustedProxies: s.cfg.TrustedProxies, Probes: probes,
+		TrustedProxies: s.cfg.TrustedProxies, Origins: s.cfg.CORSAllowedOrigins, Probes: probes,
 	})
 }
 

@@ -23,7 +23,6 @@ import (
 
 const (
 	receiptsEndLimit = 2 * time.Second
-	redisPingLimit   = time.Second
 
 	// autostartActor is who started or stopped the scheduler where the setting did.
 	autostartActor = "autostart"
@@ -58,6 +57,7 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 
 	client, err := webhook.New(webhook.Options{
 		URL: s.cfg.WebhookURL.Reveal(), AuthHeader: s.cfg.WebhookAuthHeader, AuthKey: s.cfg.WebhookAuthKey.Reveal(),
+		Secrets: s.cfg.WebhookSigningSecrets.Reveal(), Proxy: s.cfg.ProxyURL(),
 		Timeout: s.cfg.WebhookTimeout, MaxConns: s.cfg.MaxInFlight,
 		UserAgent: "auto-message-sender/" + s.process.build.Version, Now: s.process.now,
 	})
@@ -142,7 +142,7 @@ func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handl
 		return nil, fmt.Errorf("wire the API: %w", err)
 	}
 	scheduler, err := handlers.NewScheduler(handlers.SchedulerOptions{
-		Control: p.dispatcher.Scheduler(), Trail: store, Counter: store, Replica: s.replica,
+		Control: p.dispatcher.Scheduler(), Trail: store, Counter: store, Webhook: p.dispatcher.Webhook, Replica: s.replica,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wire the API: %w", err)
@@ -166,7 +166,7 @@ func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handl
 	}
 	return newRouter(routerDeps{
 		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
-		TrustedProxies: s.cfg.TrustedProxies, LocalOnly: s.localOnly(), Keys: keys, Limiter: limiter,
+		TrustedProxies: s.cfg.TrustedProxies, Origins: s.cfg.CORSAllowedOrigins, LocalOnly: s.localOnly(), Keys: keys, Limiter: limiter,
 		Messages: messages, Scheduler: scheduler, Probes: probes,
 	})
 }
@@ -178,20 +178,4 @@ func (s *service) localOnly() bool {
 		return v.Name == "API_AUTH" && v.Source != config.FromDefault
 	})
 	return s.cfg.OnlyLoopback() && !s.cfg.AuthRequired() && len(s.cfg.TrustedProxies) == 0 && !said
-}
-
-// parts is what the probes ask.
-func parts(store dataoperations.Store, p *pipeline) []handlers.Part {
-	all := []handlers.Part{{Name: partStore, Required: true, Check: store.Ping}}
-	if p.redis != nil {
-		all = append(all, handlers.Part{Name: partRedis, Check: func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, redisPingLimit)
-			defer cancel()
-			if err := redisdb.Ping(ctx, p.redis); err != nil {
-				return models.Unavailable("Redis does not answer; sends go on without it", err)
-			}
-			return nil
-		}})
-	}
-	return all
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For is
 	// believed. Empty: nobody's.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	// CORSAllowedOrigins are the origins of other web pages that may call the API.
+	CORSAllowedOrigins []string `env:"CORS_ALLOWED_ORIGINS"`
 	// RateLimit is what one client address may ask of the API.
 	RateLimit Rate `env:"RATE_LIMIT"`
 	// APIKeys are the keys that open the API.
@@ -58,6 +61,10 @@ type Config struct {
 	WebhookAuthKey Secret `env:"WEBHOOK_AUTH_KEY"`
 	// WebhookAuthHeader is the name of the header that carries it.
 	WebhookAuthHeader string `env:"WEBHOOK_AUTH_HEADER"`
+	// WebhookSigningSecrets sign every call; none: calls are not signed.
+	WebhookSigningSecrets SigningSecrets `env:"WEBHOOK_SIGNING_SECRETS"`
+	// WebhookProxy is the proxy to call through, see ProxyURL; empty: none.
+	WebhookProxy Endpoint `env:"WEBHOOK_PROXY"`
 
 	// SchedulerInterval is how often a window opens.
 	SchedulerInterval time.Duration `env:"SCHEDULER_INTERVAL"`
@@ -116,6 +123,18 @@ func (c Config) Lease() time.Duration { return c.WebhookTimeout + leaseMargin }
 
 // Grace is how long a shutdown waits for attempts under way: as long as a lease.
 func (c Config) Grace() time.Duration { return c.Lease() }
+
+// ProxyURL returns the proxy that the webhook is called through, nil for none.
+func (c Config) ProxyURL() *url.URL {
+	if c.WebhookProxy == "" {
+		return nil
+	}
+	proxy, err := url.Parse(c.WebhookProxy.Reveal())
+	if err != nil {
+		return nil // cannot be: the setting's rule has parsed it
+	}
+	return proxy
+}
 
 // ServerAddress returns host and port as net.Listen takes them.
 func (c Config) ServerAddress() string {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"reflect"
+	"strings"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -80,6 +82,11 @@ func (c Config) checkWebhook(found *problems) {
 		found.add("WEBHOOK_URL", "must be set: the address that messages are POSTed to; to try the service without one, "+
 			"run `auto-message-sender demo`, or `auto-message-sender sink` with WEBHOOK_URL=http://127.0.0.1:9090",
 			"https://sms.example.com/send")
+	}
+	target, err := url.Parse(c.WebhookURL.Reveal())
+	if err == nil && target.User != nil && c.WebhookAuthKey != "" && strings.EqualFold(c.WebhookAuthHeader, "Authorization") {
+		found.add("WEBHOOK_AUTH_HEADER", "is Authorization, which the user in WEBHOOK_URL needs already: "+
+			"take the user out of the address, or name another header", "x-ins-auth-key")
 	}
 }
 

@@ -132,14 +132,18 @@ func headerName() rule {
 	}}
 }
 
-// ownHeader reports whether a key in this header would spoil the call.
+// ownHeader reports whether a key in this header would spoil the call: it frames
+// the message, belongs to one connection and not to the request (RFC 9110, 7.6.1),
+// or tells the receiver what the call itself has to tell.
 func ownHeader(name string) bool {
-	switch strings.ToLower(name) {
-	case "connection", "content-length", "content-type", "content-encoding", "expect", "host",
-		"idempotency-key", "te", "trailer", "transfer-encoding", "upgrade":
+	name = strings.ToLower(name)
+	switch name {
+	case "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
+		"idempotency-key", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+		"te", "trailer", "transfer-encoding", "upgrade", "user-agent":
 		return true
 	}
-	return false
+	return strings.HasPrefix(name, "webhook-") // the signature's
 }
 
 // headerValue allows a field value (RFC 9110, 5.5) that is ASCII, since what a
@@ -147,6 +151,6 @@ func ownHeader(name string) bool {
 func headerValue() rule {
 	return must("printable ASCII on one line, as an HTTP header can carry it", func(text string) bool {
 		return httpguts.ValidHeaderFieldValue(text) &&
-			!strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+			!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 	})
 }

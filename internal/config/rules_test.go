@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -19,12 +21,30 @@ func TestLoad_WrongValuesAreRefusedByName(t *testing.T) {
 			"ops:operator:0123456789abcdé", "ops:operator:01234567 89abcdef", "ops:operator:" + strings.Repeat("x", 257),
 			"a:reader:0123456789abcdef,a:reader:fedcba9876543210", "a:reader:0123456789abcdef,b:reader:0123456789abcdef",
 		},
-		"API_AUTH":              {"true", "none"},
-		"RATE_LIMIT":            {"100", "0/1m", "-1/1m", "100/0s", "100/1", "x/1m", "100/1ms", "100/48h", "1000001/1m"},
-		"TRUSTED_PROXIES":       {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1;10.0.0.2"},
-		"WEBHOOK_URL":           {"sms.example.com", "ftp://a/b", "http://", "http:///x", "https://a:0/", "https://a:70000/", "http://a b/", "http://a\nb/", "//a/b", "http://1.2.3/"},
-		"WEBHOOK_AUTH_KEY":      {"a\nb", "a\r\nX-Other: b", "a\x00b", "schlüssel"},
-		"WEBHOOK_AUTH_HEADER":   {"x key", "x:key", "x\r\ny", "ключ", "Content-Type", "idempotency-key", "HOST"},
+		"API_AUTH":         {"true", "none"},
+		"RATE_LIMIT":       {"100", "0/1m", "-1/1m", "100/0s", "100/1", "x/1m", "100/1ms", "100/48h", "1000001/1m"},
+		"TRUSTED_PROXIES":  {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1;10.0.0.2"},
+		"WEBHOOK_URL":      {"sms.example.com", "ftp://a/b", "http://", "http:///x", "https://a:0/", "https://a:70000/", "http://a b/", "http://a\nb/", "//a/b", "http://1.2.3/"},
+		"WEBHOOK_AUTH_KEY": {"a\nb", "a\r\nX-Other: b", "a\rb", "a\x00b", "a\tb", "a\x1bb", "a\x7fb", "schlüssel"},
+		"WEBHOOK_AUTH_HEADER": {
+			"x key", "x:key", "x\r\ny", "x\ny", "x\x00y", "x\ty", "ключ", "Content-Type", "idempotency-key", "HOST", "Connection", "keep-alive",
+			"Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Proxy-Authorization", "User-Agent", "Accept-Encoding",
+			"webhook-id", "Webhook-Signature", "WEBHOOK-anything",
+		},
+		"WEBHOOK_SIGNING_SECRETS": {
+			"secret", "whsec_", "whsec_c2hvcnQ=", signingSecret(23), signingSecret(65), signingSecret(32)[:30], signingSecret(32) + "=",
+			strings.Replace(signingSecret(32), "whsec_", "WHSEC_", 1), strings.Replace(signingSecret(32), "whsec_", "whsk_", 1),
+			signingSecret(32) + ",", signingSecret(32) + "," + signingSecret(32), signingSecret(32) + "," + signingSecret(33) + "," + signingSecret(34),
+			signingSecret(32)[:20] + "\n" + signingSecret(32)[20:], signingSecret(32)[:20] + " " + signingSecret(32)[20:],
+		},
+		"WEBHOOK_PROXY": {
+			"proxy.example.com:3128", "ftp://p", "socks4://p:1080", "http://", "http://p:0", "http://p:70000", "http://p/path", "http://p?x", "http://p#x",
+			"http://p\r\nX: y", "http://a b", "//p",
+		},
+		"CORS_ALLOWED_ORIGINS": {
+			"*", "https://*.example.com", "null", "app.example.com", "https://app.example.com/", "https://app.example.com/x", "https://u:p@h",
+			"https://app.example.com:443", "http://app.example.com:80", "https://a?b", "https://a:", "ftp://a", "https://a,", "https://a;https://b",
+		},
 		"WEBHOOK_TIMEOUT":       {"30", "0s", "-1s", "11m", "1ms", "soon"},
 		"MAX_RETRY_COUNT":       {"0", "101", "three"},
 		"UNKNOWN_OUTCOME":       {"retry"},
@@ -69,15 +89,21 @@ func TestLoad_WrongValuesAreRefusedByName(t *testing.T) {
 func TestLoad_RightValuesAreTaken(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{
-		"SERVER_HOST":      {"localhost", "127.0.0.2", "::1", "::ffff:127.0.0.1"},
-		"REDIS_HOST":       {"redis", "my_redis.internal.", "10.0.0.5", "fe80::1%eth0", "r1"},
-		"RATE_LIMIT":       {"1/1s", "1000000/24h"},
-		"TRUSTED_PROXIES":  {"::1", "fd00::/8,10.1.2.3"},
-		"WEBHOOK_URL":      {"http://localhost:9090", "HTTPS://a.example/x", "http://[::1]:9090/a%20b?c=d", "http://u:p@h/"},
-		"WEBHOOK_AUTH_KEY": {"a b", "Bearer x"},
-		"MONGODB_URI":      {"mongodb+srv://u:p@cluster.example/?w=majority", "mongodb://a:1,b:2,c:3", "mongodb://h?x=y"},
-		"REPLICA_ID":       {"host-1_a.b"},
-		"WEBHOOK_TIMEOUT":  {"10ms", "10m", "1m30s"},
+		"SERVER_HOST":         {"localhost", "127.0.0.2", "::1", "::ffff:127.0.0.1"},
+		"REDIS_HOST":          {"redis", "my_redis.internal.", "10.0.0.5", "fe80::1%eth0", "r1"},
+		"RATE_LIMIT":          {"1/1s", "1000000/24h"},
+		"TRUSTED_PROXIES":     {"::1", "fd00::/8,10.1.2.3"},
+		"WEBHOOK_URL":         {"http://localhost:9090", "HTTPS://a.example/x", "http://[::1]:9090/a%20b?c=d", "http://u:p@h/"},
+		"WEBHOOK_AUTH_KEY":    {"a b", "Bearer x"},
+		"WEBHOOK_AUTH_HEADER": {"Authorization", "x-api-key", "X-Webhook-Key"},
+		"WEBHOOK_SIGNING_SECRETS": {
+			signingSecret(24), signingSecret(64), signingSecret(32) + "," + signingSecret(33), signingSecret(32) + ", " + signingSecret(33),
+		},
+		"WEBHOOK_PROXY":        {"http://proxy:3128", "https://user:pass@proxy.example.com", "socks5://[::1]:1080/", "HTTP://proxy"},
+		"CORS_ALLOWED_ORIGINS": {"https://app.example.com", "http://localhost:3000, HTTPS://App.Example.com:8443", "http://[::1]:3000"},
+		"MONGODB_URI":          {"mongodb+srv://u:p@cluster.example/?w=majority", "mongodb://a:1,b:2,c:3", "mongodb://h?x=y"},
+		"REPLICA_ID":           {"host-1_a.b"},
+		"WEBHOOK_TIMEOUT":      {"10ms", "10m", "1m30s"},
 	}
 	for name, right := range tests {
 		for _, text := range right {
@@ -87,6 +113,47 @@ func TestLoad_RightValuesAreTaken(t *testing.T) {
 			})
 		}
 	}
+}
+
+// signingSecret returns a secret of n bytes, as it is configured.
+func signingSecret(n int) string {
+	return "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("s"), n))
+}
+
+func TestLoad_SigningSecretsAreTheirBytes(t *testing.T) {
+	t.Parallel()
+	cfg := load(t, with("WEBHOOK_SIGNING_SECRETS", signingSecret(32)+","+signingSecret(64)), "")
+	require.Equal(t, [][]byte{bytes.Repeat([]byte("s"), 32), bytes.Repeat([]byte("s"), 64)}, cfg.WebhookSigningSecrets.Reveal())
+
+	file := write(t, signingSecret(40)+"\n")
+	cfg = load(t, with("WEBHOOK_SIGNING_SECRETS_FILE", file), "")
+	require.Equal(t, [][]byte{bytes.Repeat([]byte("s"), 40)}, cfg.WebhookSigningSecrets.Reveal())
+	require.Empty(t, load(t, minimal(), "").WebhookSigningSecrets.Reveal())
+}
+
+func TestLoad_OneHeaderHasOneUse(t *testing.T) {
+	t.Parallel()
+	found := problems(t, with("WEBHOOK_URL", "https://u:p@h/", "WEBHOOK_AUTH_KEY", "k", "WEBHOOK_AUTH_HEADER", "authorization"), "")
+	require.Len(t, found, 1)
+	require.Equal(t, "WEBHOOK_AUTH_HEADER", found[0].Name)
+	load(t, with("WEBHOOK_URL", "https://u:p@h/", "WEBHOOK_AUTH_HEADER", "authorization"), "")
+	load(t, with("WEBHOOK_AUTH_KEY", "k", "WEBHOOK_AUTH_HEADER", "authorization"), "")
+}
+
+func TestLoad_TheProxyIsAnAddress(t *testing.T) {
+	t.Parallel()
+	proxy := load(t, with("WEBHOOK_PROXY", "socks5://u:p@proxy:1080"), "").ProxyURL()
+	require.Equal(t, "socks5", proxy.Scheme)
+	require.Equal(t, "proxy:1080", proxy.Host)
+	require.Equal(t, "u:p", proxy.User.String())
+	require.Nil(t, load(t, with("HTTP_PROXY", "http://other:1", "HTTPS_PROXY", "http://other:1", "ALL_PROXY", "http://other:1"), "").ProxyURL())
+}
+
+func TestLoad_OriginsAreWrittenAsBrowsersWriteThem(t *testing.T) {
+	t.Parallel()
+	cfg := load(t, with("CORS_ALLOWED_ORIGINS", "https://App.example.com, http://localhost:3000"), "")
+	require.Equal(t, []string{"https://app.example.com", "http://localhost:3000"}, cfg.CORSAllowedOrigins)
+	require.Empty(t, load(t, minimal(), "").CORSAllowedOrigins)
 }
 
 func TestLoad_ProblemSaysWhatWouldBeRight(t *testing.T) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -22,6 +23,7 @@ func seen(t *testing.T, environ map[string]string, dotenv string) string {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg, &cfg, cfg.APIKeys)
 		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg.WebhookURL, cfg.WebhookAuthKey, cfg.MongoDBURI)
+		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg.WebhookSigningSecrets, &cfg.WebhookSigningSecrets, cfg.WebhookProxy)
 	}
 	encoded, encodeErr := json.Marshal(any(cfg))
 	require.NoError(t, encodeErr)
@@ -38,26 +40,33 @@ func TestLoad_NeverShowsASecret(t *testing.T) {
 		"right ones": {environ: map[string]string{
 			"WEBHOOK_URL": "https://user:" + canary + "@h/x?token=" + canary, "WEBHOOK_AUTH_KEY": canary,
 			"MONGODB_URI": "mongodb://u:" + canary + "@h", "REDIS_PASSWORD": canary, "API_KEYS": "ops:operator:" + canary,
+			"WEBHOOK_PROXY": "http://u:" + canary + "@proxy:1", "WEBHOOK_SIGNING_SECRETS": "whsec_" + base64.StdEncoding.EncodeToString([]byte(canary+canary)),
 		}},
 		"wrong ones": {environ: map[string]string{
 			"WEBHOOK_URL": "ftp://user:" + canary + "@h/", "WEBHOOK_AUTH_KEY": canary + "\n",
 			"MONGODB_URI": "redis://u:" + canary + "@h", "REDIS_PASSWORD": canary + "\x00", "API_KEYS": "ops:operator:" + canary + " ",
 		}},
-		"URL that cannot be parsed":        {environ: map[string]string{"WEBHOOK_URL": "http://user:" + canary + "/x@h:a/"}},
-		"URL with a strange user":          {environ: map[string]string{"WEBHOOK_URL": "http://user/" + canary + "@h"}},
-		"URL with a token as its user":     {environ: map[string]string{"WEBHOOK_URL": "http://" + canary + "@h"}},
-		"key alone":                        {environ: map[string]string{"API_KEYS": canary}},
-		"key first":                        {environ: map[string]string{"API_KEYS": canary + ":operator:ops"}},
-		"key as role":                      {environ: map[string]string{"API_KEYS": "ops:" + canary + ":operator"}},
-		"the same key twice":               {environ: map[string]string{"API_KEYS": "a:reader:" + canary + ",b:reader:" + canary}},
-		"secret in place of its file":      {environ: map[string]string{"WEBHOOK_AUTH_KEY_FILE": canary}},
-		"secret given twice":               {environ: map[string]string{"WEBHOOK_AUTH_KEY": canary, "WEBHOOK_AUTH_KEY_FILE": canary}},
-		"address of Redis as its host":     {environ: map[string]string{"REDIS_HOST": "redis://:" + canary + "@h:1"}},
-		"address of Redis as its port":     {environ: map[string]string{"REDIS_PORT": ":" + canary + "@h:1"}},
-		"address of MongoDB as its name":   {environ: map[string]string{"MONGODB_DATABASE": "mongodb://u:" + canary + "@h"}},
-		"broken .env":                      {dotenv: "REDIS_PASSWORD=\"" + canary + "\n" + canary + "\n"},
-		".env with a secret over two rows": {dotenv: "WEBHOOK_AUTH_KEY=\n" + canary + "==\n"},
-		".env with a swallowed reference":  {dotenv: "REDIS_PASSWORD=" + canary + "$X\n"},
+		"URL that cannot be parsed":         {environ: map[string]string{"WEBHOOK_URL": "http://user:" + canary + "/x@h:a/"}},
+		"URL with a strange user":           {environ: map[string]string{"WEBHOOK_URL": "http://user/" + canary + "@h"}},
+		"URL with a token as its user":      {environ: map[string]string{"WEBHOOK_URL": "http://" + canary + "@h"}},
+		"signing secret without its prefix": {environ: map[string]string{"WEBHOOK_SIGNING_SECRETS": canary + canary}},
+		"signing secret that is not base64": {environ: map[string]string{"WEBHOOK_SIGNING_SECRETS": "whsec_" + canary + "!"}},
+		"signing secret that is too short":  {environ: map[string]string{"WEBHOOK_SIGNING_SECRETS": "whsec_" + canary}},
+		"signing secret in place of origin": {environ: map[string]string{"CORS_ALLOWED_ORIGINS": canary}},
+		"proxy with something after it":     {environ: map[string]string{"WEBHOOK_PROXY": "http://u:" + canary + "@p/x"}},
+		"proxy of another kind":             {environ: map[string]string{"WEBHOOK_PROXY": "socks4://" + canary + "@p"}},
+		"key alone":                         {environ: map[string]string{"API_KEYS": canary}},
+		"key first":                         {environ: map[string]string{"API_KEYS": canary + ":operator:ops"}},
+		"key as role":                       {environ: map[string]string{"API_KEYS": "ops:" + canary + ":operator"}},
+		"the same key twice":                {environ: map[string]string{"API_KEYS": "a:reader:" + canary + ",b:reader:" + canary}},
+		"secret in place of its file":       {environ: map[string]string{"WEBHOOK_AUTH_KEY_FILE": canary}},
+		"secret given twice":                {environ: map[string]string{"WEBHOOK_AUTH_KEY": canary, "WEBHOOK_AUTH_KEY_FILE": canary}},
+		"address of Redis as its host":      {environ: map[string]string{"REDIS_HOST": "redis://:" + canary + "@h:1"}},
+		"address of Redis as its port":      {environ: map[string]string{"REDIS_PORT": ":" + canary + "@h:1"}},
+		"address of MongoDB as its name":    {environ: map[string]string{"MONGODB_DATABASE": "mongodb://u:" + canary + "@h"}},
+		"broken .env":                       {dotenv: "REDIS_PASSWORD=\"" + canary + "\n" + canary + "\n"},
+		".env with a secret over two rows":  {dotenv: "WEBHOOK_AUTH_KEY=\n" + canary + "==\n"},
+		".env with a swallowed reference":   {dotenv: "REDIS_PASSWORD=" + canary + "$X\n"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +75,7 @@ func TestLoad_NeverShowsASecret(t *testing.T) {
 			// Counted, because a failure must not print it all.
 			require.Zero(t, strings.Count(all, canary), "the canary is seen")
 			require.Zero(t, strings.Count(all, fmt.Sprintf("%x", canary)), "the canary is seen in hexadecimal")
+			require.Zero(t, strings.Count(all, base64.StdEncoding.EncodeToString([]byte(canary+canary))), "the canary is seen in base64")
 		})
 	}
 }

@@ -84,6 +84,11 @@ func serverSettings() []Setting {
 				"X-Forwarded-For tells the client's address. Empty: the header is ignored.",
 			rule: addressRanges(),
 		},
+		{
+			Name: "CORS_ALLOWED_ORIGINS", Example: "https://app.example.com,http://localhost:3000",
+			Meaning: "Origins of web pages, separated by commas, that may call the API from a browser. Empty: none but its own.",
+			rule:    webOrigins(),
+		},
 	}
 }
 
@@ -103,6 +108,17 @@ func webhookSettings() []Setting {
 			Name: "WEBHOOK_AUTH_HEADER", Default: "x-ins-auth-key", Example: "x-ins-auth-key",
 			Meaning: "Name of the header that carries WEBHOOK_AUTH_KEY.",
 			rule:    headerName(),
+		},
+		{
+			Name: "WEBHOOK_SIGNING_SECRETS", Example: "whsec_<output of openssl rand -base64 32>", Secret: true,
+			Meaning: "Secrets that every call is signed with, by the Standard Webhooks specification: " +
+				"whsec_ and the base64 of 24 to 64 bytes; two, separated by a comma, while one replaces the other. Empty: calls are not signed.",
+			rule: signingSecrets(),
+		},
+		{
+			Name: "WEBHOOK_PROXY", Example: "http://proxy.example.com:3128",
+			Meaning: "Proxy that the webhook is called through: http, https or socks5. Empty: none; HTTP_PROXY and the like are ignored.",
+			rule:    proxyURL(),
 		},
 		{
 			Name: "WEBHOOK_TIMEOUT", Default: "30s", Example: "30s",

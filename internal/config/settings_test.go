@@ -54,6 +54,7 @@ func TestDescribe_EveryExampleIsRight(t *testing.T) {
 			example = strings.Replace(example, "<key>", "0123456789abcdef", 1)
 			example = strings.Replace(example, "<key>", "fedcba9876543210", 1)
 		}
+		example = strings.Replace(example, "whsec_<output of openssl rand -base64 32>", signingSecret(32), 1)
 		_, _, err := config.Load(with(setting.Name, example), "")
 		require.NoErrorf(t, err, "%s", setting.Name)
 	}

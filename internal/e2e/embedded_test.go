@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/e2e/program"
 )
 
 func TestServe_TheTourOfTheReadme(t *testing.T) {
@@ -45,7 +47,7 @@ func TestServe_TheTourOfTheReadme(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	require.Zero(t, p.exit())
 	for _, secret := range []string{"90555111", "message 0", "canary-key-1"} {
-		require.NotContains(t, p.stdout.String()+p.stderr.String(), secret, "in the log")
+		require.NotContains(t, p.Stdout.String()+p.Stderr.String(), secret, "in the log")
 	}
 }
 
@@ -70,7 +72,7 @@ func TestServe_KilledInMidSendTheMessageGoesOutAgainWithTheSameKey(t *testing.T)
 	first.accept(5)
 	first.must(http.StatusOK, "POST", "/api/v1/scheduler/start", "")
 	<-arrived
-	first.kill()
+	first.Kill()
 	close(dead)
 
 	second := serve(t, settings)
@@ -171,9 +173,9 @@ func TestServe_EveryProblemOfTheConfigurationIsToldAtOnce(t *testing.T) {
 	p := start(t, map[string]string{"SERVER_PORT": "99999", "WEBHOOK_TIMEOUT": "fast", "MAX_IN_FLIGHT": "-1"})
 	require.Equal(t, 2, p.exit())
 	for _, name := range []string{"SERVER_PORT", "WEBHOOK_TIMEOUT", "MAX_IN_FLIGHT", "WEBHOOK_URL", "demo", "sink"} {
-		require.Contains(t, p.stderr.String(), name)
+		require.Contains(t, p.Stderr.String(), name)
 	}
-	entries, err := os.ReadDir(p.cmd.Dir)
+	entries, err := os.ReadDir(p.Dir())
 	require.NoError(t, err)
 	require.Empty(t, entries, "nothing was started or created")
 }
@@ -183,21 +185,21 @@ func TestServe_OpenToOthersItNeedsKeysOrAWord(t *testing.T) {
 	hook := newReceiver(t, nil)
 	refused := start(t, map[string]string{"WEBHOOK_URL": hook.URL, "SERVER_HOST": "0.0.0.0"})
 	require.Equal(t, 2, refused.exit())
-	require.Contains(t, refused.stderr.String(), "API_KEYS")
-	require.Contains(t, refused.stderr.String(), "API_AUTH=off")
+	require.Contains(t, refused.Stderr.String(), "API_KEYS")
+	require.Contains(t, refused.Stderr.String(), "API_AUTH=off")
 
 	key := strings.Repeat("k", 32)
 	p := serve(t, map[string]string{"WEBHOOK_URL": hook.URL, "SERVER_HOST": "127.0.0.1", "API_KEYS": "ops:operator:" + key})
 	p.must(http.StatusUnauthorized, "GET", "/api/v1/scheduler", "")
 	p.must(http.StatusOK, "GET", "/livez", "")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url("/api/v1/scheduler/start"), http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL("/api/v1/scheduler/start"), http.NoBody)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+key)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.NotContains(t, p.stdout.String()+p.stderr.String(), key)
+	require.NotContains(t, p.Stdout.String()+p.Stderr.String(), key)
 }
 
 func TestServe_AFileThatIsNoStoreIsRefusedAndLeftAsItIs(t *testing.T) {
@@ -213,9 +215,9 @@ func TestServe_AFileThatIsNoStoreIsRefusedAndLeftAsItIs(t *testing.T) {
 	content := []byte(strings.Repeat("these are not the pages you are looking for\n", 1000))
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 
-	p := start(t, map[string]string{"DATA_DIR": dir, "WEBHOOK_URL": "http://127.0.0.1:9/", "SERVER_PORT": fmt.Sprint(freePort(t))})
+	p := start(t, map[string]string{"DATA_DIR": dir, "WEBHOOK_URL": "http://127.0.0.1:9/", "SERVER_PORT": fmt.Sprint(program.FreePort(t))})
 	require.Equal(t, 1, p.exit())
-	require.Contains(t, p.stderr.String(), entries[0].Name())
+	require.Contains(t, p.Stderr.String(), entries[0].Name())
 	after, err := os.ReadFile(path) //nolint:gosec // the test's own
 	require.NoError(t, err)
 	require.Equal(t, content, after)
@@ -223,10 +225,10 @@ func TestServe_AFileThatIsNoStoreIsRefusedAndLeftAsItIs(t *testing.T) {
 
 func TestDemo_SendsAndEndsCleanly(t *testing.T) {
 	t.Parallel()
-	p := start(t, map[string]string{"SERVER_PORT": fmt.Sprint(freePort(t))}, "demo")
-	require.Eventually(t, func() bool { return strings.Count(p.stdout.String(), "202") >= 2 }, patience, 20*time.Millisecond,
+	p := start(t, map[string]string{"SERVER_PORT": fmt.Sprint(program.FreePort(t))}, "demo")
+	require.Eventually(t, func() bool { return strings.Count(p.Stdout.String(), "202") >= 2 }, patience, 20*time.Millisecond,
 		"two messages leave at once and are answered")
-	require.Contains(t, p.stdout.String(), "/swagger/index.html")
+	require.Contains(t, p.Stdout.String(), "/swagger/index.html")
 	p.signal(syscall.SIGINT)
 	require.Zero(t, p.exit())
 }

@@ -1,16 +1,13 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/e2e/program"
 )
 
 // patience is how long a test waits for what must come.
@@ -31,13 +30,7 @@ var binary = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals 
 	if err != nil {
 		return "", fmt.Errorf("make a directory: %w", err)
 	}
-	path := filepath.Join(dir, "auto-message-sender")
-	arguments := append([]string{"build", "-tags", "nomsgpack", "-o", path}, buildFlags()...)
-	build := exec.CommandContext(context.Background(), "go", append(arguments, "auto-message-sender/cmd/auto-message-sender")...) //nolint:gosec // its own arguments
-	if output, err := build.CombinedOutput(); err != nil {
-		return dir, fmt.Errorf("build: %w\n%s", err, output)
-	}
-	return path, nil
+	return program.Build(context.Background(), dir, "nomsgpack", underRace)
 })
 
 func TestMain(m *testing.M) {
@@ -48,32 +41,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// output collects what a process prints; it may be read while that goes on.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p) //nolint:wrapcheck // it never fails
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // process is one run of the binary.
 type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	port   int
-	stdout output
-	stderr output
-	ended  chan struct{}
+	*program.Process
+
+	t *testing.T
 }
 
 // start runs the binary in a directory of its own with these variables and no
@@ -82,18 +54,11 @@ func start(t *testing.T, environment map[string]string, arguments ...string) *pr
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	p := &process{t: t, cmd: exec.Command(path, arguments...), ended: make(chan struct{})} //nolint:noctx,gosec // the binary built above; ended below, by its pid
-	p.cmd.Dir = t.TempDir()
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	for name, value := range environment {
-		p.cmd.Env = append(p.cmd.Env, name+"="+value)
-	}
-	require.NoError(t, p.cmd.Start())
-	go func() { defer close(p.ended); _ = p.cmd.Wait() }()
+	p := &process{Process: program.Start(t, path, environment, arguments...), t: t}
 	t.Cleanup(func() {
-		p.kill()
+		p.Kill()
 		if t.Failed() {
-			t.Logf("%s %v printed:\n%s%s", filepath.Base(path), arguments, p.stdout.String(), p.logWithoutPolls())
+			t.Logf("%s %v printed:\n%s%s", filepath.Base(path), arguments, p.Stdout.String(), p.logWithoutPolls())
 		}
 	})
 	return p
@@ -109,29 +74,12 @@ func serve(t *testing.T, environment map[string]string) *process {
 
 func serveUnready(t *testing.T, environment map[string]string) *process {
 	t.Helper()
-	port := freePort(t)
 	all := map[string]string{
-		"SERVER_PORT": strconv.Itoa(port), "RATE_LIMIT": "100000/1s",
+		"SERVER_PORT": strconv.Itoa(program.FreePort(t)), "RATE_LIMIT": "100000/1s",
 		"WEBHOOK_URL": "http://127.0.0.1:9/", "LOG_LEVEL": "trace",
 	}
 	maps.Copy(all, environment)
-	p := start(t, all)
-	p.port = port
-	return p
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	address, ok := listener.Addr().(*net.TCPAddr)
-	require.True(t, ok)
-	return address.Port
-}
-
-func (p *process) url(path string) string {
-	return "http://127.0.0.1:" + strconv.Itoa(p.port) + path
+	return start(t, all)
 }
 
 // call makes one request and returns the status and the JSON of the answer.
@@ -143,7 +91,7 @@ func (p *process) call(method, path, body string) (int, map[string]any) {
 }
 
 func (p *process) try(method, path, body string) (int, map[string]any, error) {
-	request, err := http.NewRequestWithContext(context.Background(), method, p.url(path), strings.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), method, p.URL(path), strings.NewReader(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("make a request: %w", err)
 	}
@@ -213,7 +161,7 @@ func (p *process) waitForSent(n int) {
 // logWithoutPolls leaves out the lines that the tests' own waiting causes.
 func (p *process) logWithoutPolls() string {
 	var rest strings.Builder
-	for line := range strings.Lines(p.stderr.String()) {
+	for line := range strings.Lines(p.Stderr.String()) {
 		if !strings.Contains(line, "method=GET") {
 			rest.WriteString(line)
 		}
@@ -221,24 +169,15 @@ func (p *process) logWithoutPolls() string {
 	return rest.String()
 }
 
-// kill ends the process as kill -9 does.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.ended
-}
-
 func (p *process) signal(signal syscall.Signal) {
 	p.t.Helper()
-	require.NoError(p.t, p.cmd.Process.Signal(signal))
+	require.NoError(p.t, p.Signal(signal))
 }
 
 // exit waits for the process to end by itself and returns its exit code.
 func (p *process) exit() int {
 	p.t.Helper()
-	select {
-	case <-p.ended:
-	case <-time.After(patience):
-		require.FailNow(p.t, "the process does not end")
-	}
-	return p.cmd.ProcessState.ExitCode()
+	code, err := p.Exit(patience)
+	require.NoError(p.t, err)
+	return code
 }

@@ -1,13 +1,8 @@
 package e2e_test
 
 import (
-	"bufio"
 	"context"
-	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,38 +16,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/pkg/redisdb/redistest"
 )
-
-// mongoURI returns a MongoDB to test on: the one that MONGODB_TEST_URI names, or
-// the stand-in that `make test` builds, behind its proxy.
-func mongoURI(t *testing.T) string {
-	t.Helper()
-	if uri := os.Getenv("MONGODB_TEST_URI"); uri != "" {
-		return uri
-	}
-	program := filepath.Join("..", "..", "bin", "ferretdb")
-	if _, err := os.Stat(program); err != nil {
-		const how = "there is no bin/ferretdb, the stand-in for MongoDB: `make test` builds it, or set MONGODB_TEST_URI"
-		require.NotEqual(t, "true", os.Getenv("CI"), how)
-		t.Skip(how)
-	}
-	server := exec.Command(program) //nolint:noctx,gosec // built by make test; ended by its standard input, below
-	server.Stderr = os.Stderr
-	stdin, err := server.StdinPipe()
-	require.NoError(t, err)
-	stdout, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = stdin.Close()
-		_, _ = io.Copy(io.Discard, stdout)
-		_ = server.Wait()
-	})
-	uri, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	return strings.TrimSpace(uri)
-}
 
 // cluster is a database, a Redis, and what replicas need to use them.
 type cluster struct {
@@ -63,7 +29,7 @@ type cluster struct {
 
 func newCluster(t *testing.T, hook *receiver) *cluster {
 	t.Helper()
-	uri, server := mongoURI(t), redistest.Start(t)
+	uri, server := program.MongoDB(t), redistest.Start(t)
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	require.NoError(t, err)
 	name := "e2e_" + strings.ReplaceAll(uuid.NewString(), "-", "")
@@ -174,14 +140,14 @@ func TestReplicas_SendsGoOnWhenRedisIsGone(t *testing.T) {
 func TestReplicas_AMongoDBThatIsAwayAtStartIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	p := serveUnready(t, map[string]string{
-		"MONGODB_URI": "mongodb://user:canary-password@127.0.0.1:" + strconv.Itoa(freePort(t)), "MONGODB_TIMEOUT": "1s",
+		"MONGODB_URI": "mongodb://user:canary-password@127.0.0.1:" + strconv.Itoa(program.FreePort(t)), "MONGODB_TIMEOUT": "1s",
 	})
 	p.waitFor("GET", "/livez", http.StatusOK)
-	require.Eventually(t, func() bool { return strings.Contains(p.stderr.String(), "waiting for the store") }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(p.Stderr.String(), "waiting for the store") }, patience, 20*time.Millisecond)
 	answer := p.must(http.StatusServiceUnavailable, "GET", "/readyz", "")
 	require.Equal(t, "unavailable", answer["status"])
 	p.must(http.StatusServiceUnavailable, "POST", "/api/v1/scheduler/start", "")
 	p.signal(syscall.SIGTERM)
 	require.Zero(t, p.exit())
-	require.NotContains(t, p.stderr.String(), "canary-password")
+	require.NotContains(t, p.Stderr.String(), "canary-password")
 }

@@ -5,6 +5,7 @@
 //	AccessLog        one line when it is answered
 //	Recovery         a panic becomes a 500 and a line, not a broken connection
 //	SecurityHeaders  what browsers may do with the answer
+//	CORS             which web pages of other origins may read it
 //	Deadline         an answer before the server gives the connection up
 //	BodyLimit        no request is read beyond its cap
 //	RateLimiter      so many requests per client address and minute

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -57,15 +58,21 @@ func LocalHost(problems *handlers.Problems) gin.HandlerFunc {
 }
 
 // CrossOrigin refuses changes that a browser asks for on behalf of a web page
-// of another origin. Without keys the API is open to everybody on this machine,
-// and so, through a browser, to every page that is open in it.
-func CrossOrigin(problems *handlers.Problems) gin.HandlerFunc {
+// of another origin, unless it is one of those given. Without keys the API is open
+// to everybody on this machine, and so, through a browser, to every page that is
+// open in it. An origin that is none is an error.
+func CrossOrigin(origins []string, problems *handlers.Problems) (gin.HandlerFunc, error) {
 	protection := http.NewCrossOriginProtection()
+	for _, origin := range origins {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("allowed origins: %w", err)
+		}
+	}
 	return func(c *gin.Context) {
 		if err := protection.Check(c.Request); err != nil {
 			problems.Answer(c, handlers.Refuse(http.StatusForbidden, "a web page of another origin may not call this API"))
 			return
 		}
 		c.Next()
-	}
+	}, nil
 }

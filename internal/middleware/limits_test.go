@@ -87,13 +87,17 @@ func TestCrossOrigin_RefusesOtherPagesAndNobodyElse(t *testing.T) {
 		{"another page reads", http.MethodGet, "cross-site", "http://evil.example", 200}, // and may not see the answer
 		{"another page writes", http.MethodPost, "cross-site", "http://evil.example", 403},
 		{"a page of another port writes", http.MethodPost, "same-site", "http://example.com:8000", 403},
+		{"an allowed page writes", http.MethodPost, "cross-site", "https://app.example", 200},
+		{"a page of nearly that name writes", http.MethodPost, "cross-site", "https://app.example.evil.example", 403},
 		{"another page writes in an old browser", http.MethodPost, "", "http://evil.example", 403},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := setup(t)
-			c.serve(ok, middleware.CrossOrigin(c.problems))
+			guard, err := middleware.CrossOrigin([]string{"https://app.example"}, c.problems)
+			require.NoError(t, err)
+			c.serve(ok, guard)
 			answer := c.ask(tt.method, "/thing", func(r *http.Request) {
 				for name, value := range map[string]string{"Sec-Fetch-Site": tt.site, "Origin": tt.origin} {
 					if value != "" {

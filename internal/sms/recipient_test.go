@@ -3,9 +3,11 @@ package sms_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
+	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/sms"
 )
 
@@ -78,17 +80,34 @@ func TestNormalise_RefusesWhatCannotBeDialled(t *testing.T) {
 	}
 }
 
-// FuzzNormalise holds that whatever comes in, what goes out is E.164, and that
-// it is a fixed point: a number inspected twice is the number inspected once.
-func FuzzNormalise(f *testing.F) {
+// FuzzInspect holds that whatever comes in, what goes out is E.164 and a fixed
+// point – a number inspected twice is the number inspected once – beside a
+// content of one to so many characters; and that no reason repeats either.
+func FuzzInspect(f *testing.F) {
 	for _, seed := range []string{
 		"+905551111111", "+90 (555) 111-11-11", "+12", "", "+", "+39 06 698 1234", "+4915112345678",
 		"+ 1 (415) 555-2671", "+4400207946095", "+5491123456789", "+525512345678", "+\x00", "+80012345678", "+881612345678",
 	} {
-		f.Add(seed)
+		f.Add(seed, "Merhaba, şifreniz 4711 🙂")
+		f.Add(seed, "\xff\x00")
 	}
-	f.Fuzz(func(t *testing.T, raw string) {
+	f.Add("+905551111111", strings.Repeat("ş", models.MaxContentLength+1))
+	f.Fuzz(func(t *testing.T, raw, content string) {
+		contentFault := sms.CheckContent(content)
+		length := utf8.RuneCountInString(content)
+		right := utf8.ValidString(content) && 1 <= length && length <= models.MaxContentLength && !strings.Contains(content, "\x00")
+		require.Equal(t, right, contentFault == nil)
+
 		e164, err := sms.Normalise(raw)
+		both, inspected := sms.Inspect(raw, content)
+		require.Equal(t, err == nil && right, inspected == nil)
+		if inspected != nil {
+			require.Empty(t, both)
+			require.Equal(t, models.KindInvalid, models.KindOf(inspected))
+			if len(content) > 40 {
+				require.NotContains(t, inspected.Error(), content)
+			}
+		}
 		if err != nil {
 			require.Empty(t, e164)
 			return

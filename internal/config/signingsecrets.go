@@ -1,0 +1,90 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What the Standard Webhooks specification says of a symmetric secret, and how
+// many there may be: the one in use, and while it is being replaced the next.
+const (
+	signingPrefix     = "whsec_"
+	minSigningLength  = 24 // bytes
+	maxSigningLength  = 64
+	maxSigningSecrets = 2
+)
+
+// SigningSecrets are the secrets that calls of the webhook are signed with, each
+// with all of them: one, two while it is being replaced, or none.
+type SigningSecrets []Secret
+
+// Reveal returns the secrets' bytes, for the one place that signs.
+func (s SigningSecrets) Reveal() [][]byte {
+	revealed := make([][]byte, 0, len(s))
+	for _, secret := range s {
+		revealed = append(revealed, []byte(secret.Reveal()))
+	}
+	return revealed
+}
+
+// UnmarshalText reads whsec_<base64>,… Its error does not repeat the text.
+func (s *SigningSecrets) UnmarshalText(text []byte) error {
+	secrets, faults := parseSigningSecrets(string(text))
+	if len(faults) > 0 {
+		return errors.New(strings.Join(faults, "; "))
+	}
+	*s = secrets
+	return nil
+}
+
+func signingSecrets() rule {
+	return rule{
+		wants: fmt.Sprintf("%s and the base64 of %d to %d bytes, or two of them separated by a comma",
+			signingPrefix, minSigningLength, maxSigningLength),
+		faults: func(text string) []string {
+			_, faults := parseSigningSecrets(text)
+			return faults
+		},
+	}
+}
+
+// parseSigningSecrets returns the secrets, or all that is wrong with them, named
+// by their place.
+func parseSigningSecrets(text string) (secrets SigningSecrets, faults []string) {
+	entries := strings.Split(text, ",")
+	if len(entries) > maxSigningSecrets {
+		faults = append(faults, fmt.Sprintf("has %d secrets; at most %d sign at a time", len(entries), maxSigningSecrets))
+	}
+	for i, entry := range entries {
+		secret, fault := parseSigningSecret(strings.TrimSpace(entry))
+		if fault != "" {
+			faults = append(faults, fmt.Sprintf("entry %d %s", i+1, fault))
+			continue
+		}
+		for j, other := range secrets {
+			if other == secret {
+				faults = append(faults, fmt.Sprintf("entry %d is entry %d once more", i+1, j+1))
+			}
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, faults
+}
+
+func parseSigningSecret(entry string) (secret Secret, fault string) {
+	encoded, prefixed := strings.CutPrefix(entry, signingPrefix)
+	if !prefixed {
+		return "", "does not begin with " + signingPrefix
+	}
+	// The decoder passes over line breaks; a secret has none.
+	decoded, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if err != nil || !isOneLine(encoded) {
+		return "", "is not base64 after its " + signingPrefix
+	}
+	if len(decoded) < minSigningLength || len(decoded) > maxSigningLength {
+		return "", fmt.Sprintf("needs %d to %d bytes, such as openssl rand -base64 32 prints", minSigningLength, maxSigningLength)
+	}
+	return Secret(decoded), ""
+}
