@@ -29,8 +29,8 @@ func TestDispatch_EachMessageGoesOutOnceAndIsRecorded(t *testing.T) {
 		pause(10 * time.Second)
 
 		require.Len(t, s.hook.seen(), n)
-		require.Len(t, s.hook.count, n)
-		for id := range s.hook.count {
+		require.Len(t, s.hook.attempts(), n)
+		for id := range s.hook.attempts() {
 			message := r.message(t, id)
 			require.Equal(t, models.StatusSent, message.Status)
 			require.Equal(t, "provider-"+id, message.MessageID)

@@ -103,7 +103,7 @@ func TestOutage_OfAnHourCostsAFewAttemptsAndNoMessage(t *testing.T) {
 
 				require.Equal(t, int64(n), r.counts(t)[models.StatusPending])
 				require.LessOrEqual(t, len(s.hook.seen()), 64+6+int(test.lasts/time.Minute), "what was in flight, and a probe a minute")
-				for id, attempts := range s.hook.count {
+				for id, attempts := range s.hook.attempts() {
 					require.LessOrEqual(t, attempts, 5, "%s was the probe again and again", id)
 					message := r.message(t, id)
 					require.LessOrEqual(t, message.AttemptCount, 1)
@@ -232,7 +232,7 @@ func TestOutage_AHungWebhookIsNotFedTheBacklog(t *testing.T) {
 		pause(6 * time.Minute)
 		require.Equal(t, int64(n), r.counts(t)[models.StatusPending]+r.counts(t)[models.StatusSending])
 		require.LessOrEqual(t, len(s.hook.seen()), 64+8)
-		for id, attempts := range s.hook.count {
+		for id, attempts := range s.hook.attempts() {
 			require.Equal(t, attempts, r.message(t, id).AttemptCount, "it may have arrived, so it counts")
 		}
 		down.over.Store(true)

@@ -55,7 +55,7 @@ func TestPause_ThreeSecondsOf429BurnNoBacklog(t *testing.T) {
 		down.over.Store(true)
 		pause(time.Minute)
 		require.Equal(t, int64(n), r.counts(t)[models.StatusSent])
-		for id := range s.hook.count {
+		for id := range s.hook.attempts() {
 			message := r.message(t, id)
 			require.Equal(t, 1, message.AttemptCount)
 			require.Zero(t, message.RetryCount)

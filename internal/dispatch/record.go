@@ -16,6 +16,9 @@ import (
 )
 
 const (
+	// recordLanes is how many batches are under way at once. What lands while one
+	// waits for the disk is then on its way too, and the store makes one commit of it.
+	recordLanes     = 4
 	recordBatch     = 1000 // outcomes in one write
 	recordRetryMin  = 50 * time.Millisecond
 	recordRetryMax  = 2 * time.Second
@@ -44,14 +47,10 @@ type recorder struct {
 	lines   *logrus.Entry
 
 	landings chan landing
+	lanes    [recordLanes]lane
 	ctx      context.Context //nolint:containedctx // the writes' own: it ends with the recorder
 	cancel   context.CancelFunc
 	steps    sync.WaitGroup
-
-	// Of run's goroutine, until it has ended.
-	parked   []landing        // refused by the store, for a reason of their own
-	left     int              // not recorded when the recorder's time was up
-	outcomes []models.Outcome // of the batch in hand; the memory is used again
 }
 
 func newRecorder(options Options, flight *flight) *recorder {
@@ -70,7 +69,13 @@ func newRecorder(options Options, flight *flight) *recorder {
 // Start runs the recorder until Close.
 func (r *recorder) Start() {
 	recorded := make(chan []landing, announceBacklog)
-	r.steps.Go(func() { r.run(recorded) })
+	var lanes sync.WaitGroup
+	for i := range r.lanes {
+		lane := &r.lanes[i]
+		lane.recorder, lane.recorded = r, recorded
+		lanes.Go(lane.run)
+	}
+	r.steps.Go(func() { lanes.Wait(); close(recorded) })
 	r.steps.Go(func() { r.announce(recorded) })
 }
 
@@ -84,63 +89,10 @@ func (r *recorder) Close(ctx context.Context) (left int) {
 	r.steps.Wait()
 	stop()
 	r.cancel()
-	return r.left
-}
-
-// run writes batches until landings is closed and empty.
-func (r *recorder) run(recorded chan<- []landing) {
-	defer close(recorded)
-	retry := time.NewTicker(parkedRetry)
-	defer retry.Stop()
-	for {
-		select {
-		case first, open := <-r.landings:
-			if !open {
-				r.retryParked(recorded)
-				r.left += len(r.parked)
-				return
-			}
-			r.land(r.gather(first), recorded)
-		case <-retry.C:
-			r.retryParked(recorded)
-		}
+	for i := range r.lanes {
+		left += r.lanes[i].left
 	}
-}
-
-// land makes a batch durable and frees its slots. One outcome that the store
-// refuses must not hold up the others: they are written one by one, and that one
-// is parked.
-func (r *recorder) land(batch []landing, recorded chan<- []landing) {
-	err := r.write(batch)
-	switch {
-	case err == nil:
-		keys := make([]claimKey, len(batch))
-		for i, l := range batch {
-			keys[i] = keyOf(l.message.Claim)
-		}
-		r.flight.land(keys)
-		r.freed()
-		recorded <- batch
-	case !isRefusal(err):
-		r.left += len(batch)
-	case len(batch) > 1:
-		for i := range batch {
-			r.land(batch[i:i+1:i+1], recorded)
-		}
-	default:
-		r.parked = append(r.parked, batch[0])
-		r.options.Log.WithError(err).WithFields(logrus.Fields{
-			"message_id": batch[0].message.ID.Text, "attempt": batch[0].message.Attempt,
-		}).Error("the store refuses the outcome of this message; it is tried again, the others go on")
-	}
-}
-
-func (r *recorder) retryParked(recorded chan<- []landing) {
-	parked := r.parked
-	r.parked = nil
-	for i := range parked {
-		r.land(parked[i:i+1:i+1], recorded)
-	}
+	return left
 }
 
 // isRefusal reports whether the store answered, and will answer so again: it is
@@ -153,55 +105,6 @@ func isRefusal(err error) bool {
 	return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
-// gather takes what else has come in by now, without waiting.
-func (r *recorder) gather(first landing) []landing {
-	batch := append(make([]landing, 0, 1+len(r.landings)), first)
-	for len(batch) < recordBatch {
-		select {
-		case next, open := <-r.landings:
-			if !open {
-				return batch
-			}
-			batch = append(batch, next)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// write makes the batch durable. It returns an error only once the recorder's
-// time is up, or where the store refuses something in the batch.
-func (r *recorder) write(batch []landing) error {
-	outcomes := r.outcomes[:0]
-	var unbegun []models.Claim
-	for _, l := range batch {
-		if l.begun() {
-			outcomes = append(outcomes, l.outcome)
-		} else {
-			unbegun = append(unbegun, l.message.Claim)
-		}
-	}
-	r.outcomes = outcomes
-	if len(outcomes) > 0 {
-		applied, err := r.record(outcomes)
-		if err != nil {
-			return err
-		}
-		next := 0
-		for i := range batch {
-			if batch[i].begun() {
-				batch[i].applied = applied[next]
-				next++
-			}
-		}
-	}
-	if len(unbegun) == 0 {
-		return nil
-	}
-	return r.untilAnswered(func() error { return r.options.Store.GiveBack(r.ctx, unbegun) })
-}
-
 func (r *recorder) record(outcomes []models.Outcome) (applied []bool, err error) {
 	faults.Reached(faults.Recording)
 	err = r.untilAnswered(func() (err error) {
@@ -210,6 +113,10 @@ func (r *recorder) record(outcomes []models.Outcome) (applied []bool, err error)
 	})
 	faults.Reached(faults.Recorded)
 	return applied, err
+}
+
+func (r *recorder) giveBack(unbegun []models.Claim) error {
+	return r.untilAnswered(func() error { return r.options.Store.GiveBack(r.ctx, unbegun) })
 }
 
 // untilAnswered repeats a write while the store is away. An outcome is never

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,13 @@ func (h *hook) seen() []call {
 	return append([]call(nil), h.calls...)
 }
 
+// attempts returns how many there were, by message.
+func (h *hook) attempts() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.count)
+}
+
 func accepted(id string) webhook.Reply {
 	return webhook.Reply{Verdict: webhook.Accepted, StatusCode: 202, MessageID: "provider-" + id}
 }
@@ -107,9 +115,15 @@ type replica struct {
 
 func (s *scene) replica(pace models.Pace, change func(*dispatch.Options)) *replica {
 	s.t.Helper()
+	return s.replicaOn(now, pace, change)
+}
+
+// replicaOn returns a replica whose store tells the time of storeTime.
+func (s *scene) replicaOn(storeTime func() time.Time, pace models.Pace, change func(*dispatch.Options)) *replica {
+	s.t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	store, err := sqlitestore.Open(s.t.Context(), sqlitestore.Options{Dir: s.dir, Now: now, NewID: uuid.NewString, Log: log})
+	store, err := sqlitestore.Open(s.t.Context(), sqlitestore.Options{Dir: s.dir, Now: storeTime, NewID: uuid.NewString, Log: log})
 	require.NoError(s.t, err)
 	require.NoError(s.t, store.Configure(s.t.Context(), pace))
 	got := new(receipts)

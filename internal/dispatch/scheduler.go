@@ -104,11 +104,18 @@ func (s *Scheduler) runOnce(ctx context.Context) time.Duration {
 }
 
 // pass looks at the record and does what it asks for: adopt, open the window
-// that is due, claim, hand over.
+// that is due, claim, hand over. Every claim answers with the record too, so under
+// load it is not read besides.
 func (s *Scheduler) pass(ctx context.Context) error {
-	state, err := s.refresh(ctx)
-	if err != nil || !state.Running {
-		return err
+	state, recent := s.view.within(pollInterval / 2)
+	if !recent {
+		var err error
+		if state, err = s.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	if !state.Running {
+		return nil
 	}
 	windowDue := !s.options.Store.Now().Before(state.NextWindowAt)
 	if err := s.adopt(ctx, windowDue); err != nil {

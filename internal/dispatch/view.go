@@ -38,6 +38,13 @@ func (v *view) mayStart() bool {
 	return v.state.Running && v.now().Sub(v.asked) < freshness
 }
 
+// within returns the state, and whether it was asked for within age.
+func (v *view) within(age time.Duration) (models.Scheduler, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.state, !v.asked.IsZero() && v.now().Sub(v.asked) <= age
+}
+
 // nextWindow returns when the next window is due, zero while stopped.
 func (v *view) nextWindow() time.Time {
 	v.mu.Lock()
