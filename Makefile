@@ -67,6 +67,11 @@ chaos: test-deps ## Kill, freeze and end real processes: 500 kills, 200,000 mess
 soak: ## Run for SOAK (10m) with a kill a minute: memory, threads, descriptors, goroutines
 	@SOAK=$${SOAK:-10m} CGO_ENABLED=0 go test -tags $(TAGS) -count=1 -timeout 24h -v -run TestSoak ./internal/chaos
 
+# Flags go in PLANTED, as in make planted-bugs PLANTED='-only 07'; -h lists them.
+.PHONY: planted-bugs
+planted-bugs: test-deps ## Plant known faults one at a time in a copy, and see a test catch each
+	@CGO_ENABLED=0 go run -tags $(TAGS) ./internal/plantedbugs $(PLANTED)
+
 .PHONY: integration
 integration: test-deps ## Run the tests that talk to real servers, uncached (see MONGODB_TEST_URI)
 	@scripts/go-test.sh -timeout 12m -count=1 \

@@ -49,13 +49,14 @@ func probe(ctx context.Context, address, path string) (int, error) {
 	transport := &http.Transport{DisableKeepAlives: true}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("make a request: %w", err)
 	}
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("ask: %w", err)
 	}
-	return answer.StatusCode, answer.Body.Close()
+	_ = answer.Body.Close()
+	return answer.StatusCode, nil
 }
 
 func TestServer_AThousandSlowHeadersLeaveTheProbesAnswering(t *testing.T) {
@@ -212,7 +213,7 @@ func TestServer_RawGarbageOverTheNetworkIsRefused(t *testing.T) {
 	var working sync.WaitGroup
 	for worker := range workers {
 		working.Go(func() {
-			wrong := newChaos(uint64(1000 + worker))
+			wrong := newChaos(1000 + worker)
 			for range connections / workers {
 				sent := wrong.raw()
 				answer, err := exchange(t.Context(), address, sent)

@@ -17,7 +17,7 @@ import (
 	"auto-message-sender/internal/faults"
 )
 
-// isFrozen reports whether every thread of the process is stopped.
+// isFrozen reports whether the process is stopped by a signal.
 func isFrozen(p *program.Process) bool {
 	content, err := os.ReadFile("/proc/" + strconv.Itoa(p.PID()) + "/stat")
 	if err != nil {

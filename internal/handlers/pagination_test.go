@@ -38,7 +38,9 @@ func FuzzPageQuery(f *testing.F) {
 		})
 		log, _ := logged()
 		verbose := handlers.Handle(handlers.NewProblems(log), handlers.VerboseQuery,
-			func(_ context.Context, request handlers.ReadyRequest) (handlers.ReadyRequest, error) { return request, nil }, handlers.OK)
+			func(_ context.Context, request handlers.ReadyRequest) (handlers.ReadyRequest, error) {
+				return request, nil
+			}, handlers.OK)
 		require.Equal(t, http.StatusOK, ask(verbose, http.MethodGet, query, "", nil).Code, "probes answer whatever they are asked")
 		endpoint := handlers.Handle(handlers.NewProblems(log), handlers.PageQuery, messages.Sent, handlers.OK)
 		answer := ask(endpoint, http.MethodGet, query, "", nil)

@@ -63,15 +63,16 @@ func (g *gate) progress() progress { return progress(g.current.Load()) }
 func (g *gate) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		conn := info.Conn
-		if secured, ok := conn.(*tls.Conn); ok {
-			if secured.ConnectionState().NegotiatedProtocol == "h2" {
-				// Many requests share it, so its writes belong to nobody. The
-				// transport looks at the context once more before it writes ours.
-				if !g.open() {
-					g.cancel()
-				}
-				return
+		if secured, ok := conn.(*tls.Conn); ok && secured.ConnectionState().NegotiatedProtocol == "h2" {
+			// Many requests share it, so its writes belong to nobody. The
+			// transport looks at the context once more before it writes ours.
+			if !g.open() {
+				g.cancel()
 			}
+			return
+		}
+		// TLS within TLS is a webhook behind a proxy that is called over TLS itself.
+		for secured, ok := conn.(*tls.Conn); ok; secured, ok = conn.(*tls.Conn) {
 			conn = secured.NetConn()
 		}
 		if gated, ok := conn.(*gatedConn); ok {

@@ -3,6 +3,8 @@ package webhook_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -21,16 +23,37 @@ const (
 	together = 32
 )
 
-// bomb is a MiB of zeros, which is a KiB when compressed; many of them are one
-// stream.
-func bomb(t *testing.T) string {
+func pack(t *testing.T, plain []byte) string {
 	t.Helper()
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
-	_, err := writer.Write(make([]byte, 1<<20))
+	_, err := writer.Write(plain)
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 	return packed.String()
+}
+
+func TestHostile_NothingIsUnpacked(t *testing.T) {
+	t.Parallel()
+	packed := pack(t, []byte(`{"messageId":"unpacked"}`))
+	for _, scheme := range bothRoutes() {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan []string, 1)
+			v := newVillain(t, scheme, func(c *caller) {
+				request, err := http.ReadRequest(c.reader)
+				if err != nil {
+					return
+				}
+				asked <- request.Header["Accept-Encoding"]
+				c.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", len(packed), packed))
+			})
+			reply := send(t, v.client(t, calmLimit))
+			answered(http.StatusOK).require(t, reply)
+			require.Empty(t, reply.MessageID)
+			require.Empty(t, <-asked)
+		})
+	}
 }
 
 // Not parallel: what others allocate would count.
@@ -46,7 +69,7 @@ func TestHostile_MemoryStaysBounded(t *testing.T) {
 		"a GiB in one chunk":      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40000000\r\n", block, webhook.Accepted},
 		"a GiB until it closes":   {"HTTP/1.0 200 OK\r\n\r\n", block, webhook.Accepted},
 		"a GiB of error":          {"HTTP/1.1 500 Oh\r\nContent-Length: 1073741824\r\n\r\n", block, webhook.Retry},
-		"a bomb":                  {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1073741824\r\n\r\n", bomb(t), webhook.Accepted},
+		"a bomb":                  {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1073741824\r\n\r\n", pack(t, make([]byte, 1<<20)), webhook.Accepted},
 		"headers without end":     {"HTTP/1.1 200 OK\r\n", line, webhook.Retry},
 		"one header without end":  {"HTTP/1.1 200 OK\r\nX-A: ", block, webhook.Retry},
 		"a status without end":    {"HTTP/1.1 200 ", block, webhook.Retry},

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -63,6 +64,7 @@ func newVillain(tb testing.TB, scheme string, talk func(c *caller)) *villain {
 
 func (v *villain) listen(tb testing.TB, scheme string, secured *tls.Config, talk func(c *caller)) *villain {
 	tb.Helper()
+	log.SetOutput(io.Discard) // net/http tells it what a webhook says unasked
 	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
 	v.url = scheme + "://" + listener.Addr().String() + "/send"

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -258,6 +259,38 @@ func TestHostile_OddWaitsAreBounded(t *testing.T) {
 				reply := send(t, v.client(t, calmLimit))
 				answered(429).require(t, reply)
 				require.Equal(t, want, reply.RetryAfter, line)
+			}
+		})
+	}
+}
+
+func TestNew_ALineBreakInASettingInjectsNothing(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range bothRoutes() {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			requests := make(chan *http.Request, 1)
+			v := newVillain(t, scheme, func(c *caller) {
+				if request, err := http.ReadRequest(c.reader); err == nil {
+					requests <- request
+				}
+			})
+			for _, change := range []func(*webhook.Options){
+				func(o *webhook.Options) { o.AuthKey = "a\r\nX-Forged: 1\r\n\r\n" },
+				func(o *webhook.Options) { o.AuthHeader = "a\r\nX-Forged" },
+				func(o *webhook.Options) { o.UserAgent = "a\nX-Forged: 1" },
+			} {
+				options := webhook.Options{URL: v.url, AuthHeader: "x", AuthKey: "1", Timeout: calmLimit, MaxConns: 1, RootCAs: v.roots, Now: wallClock}
+				change(&options)
+				client, err := webhook.New(options)
+				if err != nil {
+					continue
+				}
+				reply := send(t, client)
+				client.Close()
+				if reply.Unknown { // it was sent
+					require.Empty(t, (<-requests).Header.Get("X-Forged"))
+				}
 			}
 		})
 	}

@@ -14,16 +14,16 @@ import (
 // (drawn = 0) or others (drawn = 1). Both stand in the text, not in arguments:
 // with them the index messages_due is one range in the right order, and a retry
 // that is due in an hour is never looked at.
-const dueMessages = `SELECT rowid, next_attempt_at FROM messages
+const dueMessages = `SELECT rowid, next_attempt_at, attempt_count, id, "to", content FROM messages
 	WHERE status = 'pending' AND drawn = %d AND priority = %d AND next_attempt_at <= ?
 	ORDER BY next_attempt_at, rowid LIMIT ?`
 
 // claimMessages is the journal: one statement for the whole batch. Expressions see
-// the row as it was, so a first attempt is told by drawn.
+// the row as it was, so a first attempt is told by drawn. It returns no rows: they
+// were read when they were found, in the same transaction.
 const claimMessages = `UPDATE messages SET status = 'sending', drawn = 1, attempt_count = attempt_count + 1,
 	claim_window = iif(drawn = 0, ?, 0), claim_id = ?, claim_owner = ?, claim_lease_ms = ?, claim_at = ?, updated_at = ?
-	WHERE rowid IN (SELECT value FROM json_each(?)) AND status = 'pending'
-	RETURNING rowid, id, "to", content, attempt_count, claim_window`
+	WHERE rowid IN (SELECT value FROM json_each(?)) AND status = 'pending'`
 
 // Claim opens the window if it is due, draws from it, and claims, in one
 // transaction.
@@ -71,14 +71,15 @@ func claim(ctx context.Context, tx *transaction, request dataoperations.ClaimReq
 
 // candidate is a message that may be claimed.
 type candidate struct {
-	rowid int64
-	due   int64
-	first bool // a first attempt
+	rowid   int64
+	due     int64
+	first   bool           // a first attempt
+	claimed models.Claimed // all of it but the claim itself
 }
 
 // findDue returns the messages to claim, in their order: by priority, then by due
 // time; at most limit, and at most allowed first attempts among them, which it counts.
-func findDue(ctx context.Context, tx *transaction, now time.Time, limit, allowed int) (due []int64, firsts int, err error) {
+func findDue(ctx context.Context, tx *transaction, now time.Time, limit, allowed int) (due []candidate, firsts int, err error) {
 	for _, priority := range []models.Priority{models.PriorityHigh, models.PriorityNormal, models.PriorityLow} {
 		free := limit - len(due)
 		again, err := findDueOf(ctx, tx, priority, false, now, free)
@@ -91,9 +92,9 @@ func findDue(ctx context.Context, tx *transaction, now time.Time, limit, allowed
 		}
 		for ; free > 0 && len(again)+len(first) > 0; free-- {
 			if len(first) == 0 || (len(again) > 0 && again[0].due <= first[0].due) {
-				due, again = append(due, again[0].rowid), again[1:]
+				due, again = append(due, again[0]), again[1:]
 			} else {
-				due, first = append(due, first[0].rowid), first[1:]
+				due, first = append(due, first[0]), first[1:]
 				firsts++
 			}
 		}
@@ -112,7 +113,17 @@ func findDueOf(ctx context.Context, tx *transaction, priority models.Priority, f
 	}
 	var found []candidate
 	err := tx.query(ctx, fmt.Sprintf(dueMessages, drawn, priority), func(values row) error {
-		found = append(found, candidate{asInt(values[0]), asInt(values[1]), first})
+		if found == nil {
+			found = make([]candidate, 0, limit)
+		}
+		found = append(found, candidate{
+			rowid: asInt(values[0]), due: asInt(values[1]), first: first,
+			claimed: models.Claimed{
+				Claim:   models.Claim{ID: models.ID{Text: asText(values[3])}},
+				Attempt: int(asInt(values[2])) + 1,
+				To:      asText(values[4]), Content: asText(values[5]),
+			},
+		})
 		return nil
 	}, millis(now), limit)
 	if err != nil {
@@ -121,39 +132,33 @@ func findDueOf(ctx context.Context, tx *transaction, priority models.Priority, f
 	return found, nil
 }
 
-// claimDue claims the messages in these rows, and returns them in this order.
+// claimDue claims the messages found, and returns them in their order.
 func claimDue(
-	ctx context.Context, tx *transaction, rowids []int64, request dataoperations.ClaimRequest, claimID string, window int64, now time.Time,
+	ctx context.Context, tx *transaction, due []candidate, request dataoperations.ClaimRequest, claimID string, window int64, now time.Time,
 ) ([]models.Claimed, error) {
-	if len(rowids) == 0 {
+	if len(due) == 0 {
 		return nil, nil
 	}
-	position := make(map[int64]int, len(rowids))
-	list := []byte{'['}
-	for i, rowid := range rowids {
-		position[rowid] = i
-		list = append(strconv.AppendInt(list, rowid, 10), ',')
-	}
-	list[len(list)-1] = ']'
-
-	claimed := make([]models.Claimed, len(rowids))
-	before := tx.changes
-	err := tx.change(ctx, claimMessages, func(values row) error {
-		claimed[position[asInt(values[0])]] = models.Claimed{
-			Claim: models.Claim{
-				ID: models.ID{Text: asText(values[1])}, ClaimID: claimID, Owner: request.Owner,
-				Lease: request.Lease, Window: asInt(values[5]),
-			},
-			To: asText(values[2]), Content: asText(values[3]), Attempt: int(asInt(values[4])),
+	claimed := make([]models.Claimed, len(due))
+	rowids := []byte{'['}
+	for i, candidate := range due {
+		rowids = append(strconv.AppendInt(rowids, candidate.rowid, 10), ',')
+		claimed[i] = candidate.claimed
+		claimed[i].ClaimID, claimed[i].Owner, claimed[i].Lease = claimID, request.Owner, request.Lease
+		if candidate.first {
+			claimed[i].Window = window
 		}
-		return nil
-	}, window, claimID, request.Owner, request.Lease.Milliseconds(), millis(now), millis(now), string(list))
+	}
+	rowids[len(rowids)-1] = ']'
+
+	changed, err := tx.exec(ctx, claimMessages,
+		window, claimID, request.Owner, request.Lease.Milliseconds(), millis(now), millis(now), string(rowids))
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
-	if tx.changes-before != int64(len(rowids)) {
-		return nil, fmt.Errorf("claimed %d of %d messages found in the same transaction", tx.changes-before, len(rowids))
+	if changed != int64(len(due)) {
+		return nil, fmt.Errorf("claimed %d of %d messages found in the same transaction", changed, len(due))
 	}
-	tx.move(int64(len(rowids)), models.StatusPending, models.StatusSending)
+	tx.move(changed, models.StatusPending, models.StatusSending)
 	return claimed, nil
 }

@@ -36,7 +36,7 @@ func TestQueries_EachIsServedByAnIndex(t *testing.T) {
 			t.Log("    ", step)
 			require.NotContains(t, step, "TEMP B-TREE", "it sorts")
 			if strings.Contains(statement, "next_attempt_at <= ?") {
-				require.Contains(t, step, "COVERING INDEX messages_due (drawn=? AND priority=? AND next_attempt_at<?)")
+				require.Contains(t, step, "INDEX messages_due (drawn=? AND priority=? AND next_attempt_at<?)")
 			}
 			if strings.HasPrefix(step, "SCAN messages") {
 				// A walk along an index that holds only what is asked for, up to the limit.

@@ -72,6 +72,8 @@ func TestAdopt_AValueOfTheWrongTypeFailsWithTheReason(t *testing.T) {
 		{`"to",content`, `'+905551111111', x'6869'`, "content must be text"},
 		{`"to",content,created_at`, `'+905551111111','hi','soon'`, "created_at must be a time"},
 		{`"to",content,created_at`, `'+905551111111','hi',x'00'`, "created_at must be a time"},
+		{`"to",content,created_at`, `'+905551111111','hi',4611686018427387904`, "created_at must be a time"},
+		{`"to",content,created_at`, `'+905551111111','hi',1e300`, "created_at must be a time"},
 		{`"to",content,priority`, `'+905551111111','hi','urgent'`, "priority must be"},
 		{`"to",content,priority`, `'+905551111111','hi',3`, "priority must be"},
 		{`"to",content,priority`, `'+905551111111','hi',-1`, "priority must be"},

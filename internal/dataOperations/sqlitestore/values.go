@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"database/sql/driver"
+	"math"
 	"time"
 
 	"auto-message-sender/internal/models"
@@ -62,24 +63,36 @@ func asTime(value driver.Value) time.Time {
 }
 
 // parseTime returns the time that a value tells: milliseconds, or ISO 8601 as
-// SQLite's date functions write it, where a missing zone means UTC.
+// SQLite's date functions write it, where a missing zone means UTC. A year that
+// RFC 3339 cannot tell is no time.
 func parseTime(value driver.Value) (t time.Time, ok bool) {
 	switch value := value.(type) {
 	case int64:
-		return fromMillis(value), true
+		return tellable(fromMillis(value))
 	case float64:
-		return fromMillis(int64(value)), true
+		if math.Abs(value) > math.MaxInt64/2 || math.IsNaN(value) {
+			return time.Time{}, false
+		}
+		return tellable(fromMillis(int64(value)))
 	case string:
 		for _, layout := range []string{
 			time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04",
 			"2006-01-02 15:04:05Z07:00", time.DateTime, "2006-01-02 15:04", time.DateOnly,
 		} {
 			if t, err := time.Parse(layout, value); err == nil {
-				return fromMillis(millis(t)), true
+				return tellable(fromMillis(millis(t)))
 			}
 		}
 	}
 	return time.Time{}, false
+}
+
+// tellable reports whether the API can tell the time.
+func tellable(t time.Time) (time.Time, bool) {
+	if t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, false
+	}
+	return t, true
 }
 
 // messageColumns are the columns of a message in a list, in toMessage's order.
