@@ -152,6 +152,56 @@ func TestOutage_AfterwardsEveryAttemptKeepsToThePace(t *testing.T) {
 	})
 }
 
+func TestOutage_WithFiftyThousandWaitingThereIsNoHerdAfterwards(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n, capOf, lasts, after = 50_000, 200, 20 * time.Minute, 5
+		pace := models.Pace{Interval: time.Minute, PerWindow: capOf}
+		down := &outage{reply: status(503)}
+		s := newScene(t, down.answer)
+		r := s.replica(pace, nil)
+		r.accept(t, n)
+		r.Start()
+		defer r.end(t)
+		started := now()
+		r.start(t)
+		pause(lasts)
+		require.Equal(t, int64(n), r.counts(t)[models.StatusPending])
+		require.LessOrEqual(t, len(s.hook.seen()), 64+6+int(lasts/time.Minute), "what was in flight, and a probe a minute")
+
+		down.over.Store(true)
+		recovered := now()
+		pause(after * time.Minute)
+		for window, attempts := range perWindow(s.hook.seen(), started, pace.Interval, recovered) {
+			require.LessOrEqual(t, attempts, capOf, "window %d, retries included", window)
+		}
+		require.GreaterOrEqual(t, r.counts(t)[models.StatusSent], int64((after-1)*capOf), "and the pace is used")
+	})
+}
+
+func TestOutage_EverySecondCallRefusedLosesNoMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 300
+		var calls atomic.Int64
+		s := newScene(t, func(_ context.Context, id string, attempt int) webhook.Reply {
+			if calls.Add(1)%2 == 0 && attempt < 3 {
+				return status(503)
+			}
+			return accepted(id)
+		})
+		r := s.replica(uncapped(), nil)
+		r.accept(t, n)
+		r.Start()
+		defer r.end(t)
+		r.start(t)
+		pause(5 * time.Minute)
+		require.Equal(t, int64(n), r.counts(t)[models.StatusSent])
+		require.Equal(t, models.WebhookClosed, r.Webhook().State)
+		require.LessOrEqual(t, len(s.hook.seen()), 3*n)
+	})
+}
+
 func TestOutage_AShortOneGivesItsWindowNoMoreThanItsCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

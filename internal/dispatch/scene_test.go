@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -144,11 +145,15 @@ func (s *scene) replicaOn(storeTime func() time.Time, pace models.Pace, change f
 func (r *replica) accept(t *testing.T, n int) {
 	t.Helper()
 	created := now()
-	for i := range n {
-		require.NoError(t, r.store.Accept(t.Context(), models.Message{
+	made := make([]models.Message, n)
+	for i := range made {
+		made[i] = models.Message{
 			ID: models.ID{Text: fmt.Sprintf("m-%04d", i)}, To: "+905551111111", Content: "hi",
 			Priority: models.PriorityNormal, CreatedAt: created.Add(time.Duration(i) * time.Millisecond),
-		}))
+		}
+	}
+	for batch := range slices.Chunk(made, 1000) {
+		require.NoError(t, r.store.Accept(t.Context(), batch...))
 	}
 }
 
