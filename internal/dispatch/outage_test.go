@@ -155,7 +155,7 @@ func TestOutage_AfterwardsEveryAttemptKeepsToThePace(t *testing.T) {
 func TestOutage_WithFiftyThousandWaitingThereIsNoHerdAfterwards(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const n, capOf, lasts, after = 50_000, 200, 20 * time.Minute, 5
+		const n, capOf, lasts, after = 50_000, 200, 6 * time.Minute, 3
 		pace := models.Pace{Interval: time.Minute, PerWindow: capOf}
 		down := &outage{reply: status(503)}
 		s := newScene(t, down.answer)
