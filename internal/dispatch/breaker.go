@@ -15,11 +15,26 @@ const (
 	// failuresToOpen is how many different messages must fail in a row: one that
 	// the webhook cannot digest is no outage.
 	failuresToOpen = 5
-	// The wait before the first probe, and the longest that it doubles to.
-	firstProbeWait = 5 * time.Second
-	maxProbeWait   = time.Minute
-	probeJitter    = 0.2
+	// The wait before the first probe, and the longest that it doubles to. Where the
+	// webhook answers, and refuses, a probe costs nobody anything. One whose outcome
+	// is unknown costs its message an attempt.
+	firstProbeWait      = 5 * time.Second
+	maxWaitAfterRefusal = 10 * time.Second
+	maxWaitAfterFailure = time.Minute
+	maxWaitAfterUnknown = 5 * time.Minute
+	probeJitter         = 0.2
 )
+
+func maxProbeWait(reply webhook.Reply) time.Duration {
+	switch {
+	case reply.Unknown:
+		return maxWaitAfterUnknown
+	case reply.Verdict == webhook.Refused:
+		return maxWaitAfterRefusal
+	default:
+		return maxWaitAfterFailure
+	}
+}
 
 // breaker holds claims back while the webhook fails as a whole, or has asked for a
 // pause, so that an outage costs a few attempts and not the backlog's. It is this
@@ -51,18 +66,17 @@ type breaker struct {
 	streak   []string      // closed: messages that failed, with no other answer between
 	wait     time.Duration // not closed: before the next probe, without jitter
 	probeAt  time.Time     // open
-	// lastProbe is the message that was the last failed probe.
-	lastProbe string
-	limit     int // of underway, while claims begin slowly; 0: none
-	answered  int // attempts that were, since limit was last raised
-	pauses    pauses
-	told      [subjects]time.Time // the log's last line about each
+	suspects suspects
+	limit    int // of underway, while claims begin slowly; 0: none
+	answered int // attempts that were, since limit was last raised
+	pauses   pauses
+	told     [subjects]time.Time // the log's last line about each
 }
 
 func newBreaker(options Options) *breaker {
 	return &breaker{
 		now: options.Now, log: options.Log, maxInFlight: options.MaxInFlight,
-		state: models.WebhookClosed, pauses: pauses{askers: make(map[string]asker)},
+		state: models.WebhookClosed, suspects: newSuspects(), pauses: pauses{askers: make(map[string]asker)},
 	}
 }
 
@@ -138,6 +152,9 @@ func (b *breaker) mayBegin(under permit) bool {
 // works takes in that the webhook does its work.
 func (b *breaker) works(current, probe bool, id string, accepted bool) {
 	b.pauses.answered(id, accepted)
+	if accepted {
+		b.suspects.taken()
+	}
 	switch {
 	case probe:
 		b.close()
@@ -176,7 +193,7 @@ func (b *breaker) faster() {
 func (b *breaker) fails(current, probe bool, id string, reply webhook.Reply) {
 	switch {
 	case probe:
-		b.open(reply, min(2*b.wait, maxProbeWait))
+		b.open(reply, min(2*b.wait, maxProbeWait(reply)))
 		b.tellOpen("the webhook still fails: the probe was no better", reply)
 	case !current || b.state != models.WebhookClosed:
 	case reply.Code == models.ErrorCodeUnreachable:
@@ -203,6 +220,7 @@ func (b *breaker) open(reply webhook.Reply, wait time.Duration) {
 func (b *breaker) close() {
 	b.turn()
 	b.tellClosed()
+	b.suspects.closed()
 	b.state, b.since, b.reason, b.wait = models.WebhookClosed, b.now(), "", 0
 }
 

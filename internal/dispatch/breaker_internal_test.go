@@ -327,7 +327,8 @@ func TestBreaker_NoMessageIsTheProbeForEver(t *testing.T) {
 		s.untilGranted()
 		require.Zero(t, s.attempt("other", answer(500)).wait)
 		s.untilGranted()
-		require.Zero(t, s.attempt("urgent", answer(500)).wait)
+		due = s.clock.Now().Add(s.attempt("urgent", answer(500)).wait)
+		require.True(t, due.After(s.health().RetryAt.Add(30*time.Second)), "and longer the next time")
 	}
 }
 

@@ -38,8 +38,22 @@ func (b *breaker) judge(under permit, id string, reply webhook.Reply) ruling {
 		return b.ruleOnRetry(false)
 	case fails:
 	}
+	return b.ruleOnFailure(current, probe, id, reply)
+}
+
+func (b *breaker) ruleOnFailure(current, probe bool, id string, reply webhook.Reply) ruling {
+	refused := reply.Verdict == webhook.Refused
+	if refused && b.suspects.isAlone(id) {
+		if probe {
+			b.fails(current, probe, id, reply)
+		}
+		return ruling{} // refused for its own sake, so it has failed
+	}
 	b.fails(current, probe, id, reply)
 	ruled := b.ruleOnRetry(!reply.Unknown)
+	if refused && ruled.uncounted {
+		b.suspects.refuse(id)
+	}
 	if probe {
 		ruled.wait = b.probeWait(id, ruled.wait)
 	}
@@ -100,18 +114,20 @@ func (b *breaker) held() (wait time.Duration, held bool) {
 	return max(0, wait), held || wait > 0
 }
 
-// probeWait is how long a message waits that has been a failed probe: no longer than
-// any retry, for a replica that does reach the webhook may have it. It is the last of
-// those due, so the next probe is another message; but a high priority would put it
-// first again, so one that has been the probe twice waits until the next is over.
+// probeWait is how long a message waits that has been a failed probe. The first time
+// no longer than any retry, for a replica that does reach the webhook may have it: it
+// is then the last of those due. But a high priority would put it first again and
+// again, so after that it waits for more and more probes of others.
 func (b *breaker) probeWait(id string, held time.Duration) time.Duration {
-	again := b.lastProbe == id
-	b.lastProbe = id
-	if !again {
+	before := b.suspects.failedProbe(id)
+	if before == 0 {
 		return 0
 	}
-	return held + behindPeers
+	return held<<min(before-1, maxProbeShift) + behindPeers
 }
+
+// maxProbeShift bounds the wait of a message that is the probe again and again.
+const maxProbeShift = 6
 
 // behindPeers sets a message behind those that come back by themselves in the second
 // of spread.

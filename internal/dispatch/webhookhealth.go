@@ -32,7 +32,7 @@ func (b *breaker) health() models.WebhookHealth {
 	defer b.mu.Unlock()
 	now := b.now()
 	health := models.WebhookHealth{State: b.state, Since: b.since, Reason: b.reason}
-	if b.state == models.WebhookOpen {
+	if b.state == models.WebhookOpen && now.Before(b.probeAt) {
 		health.RetryAt = b.probeAt
 	}
 	if b.pauses.holdAt(now) {

@@ -136,7 +136,10 @@ func (d *direct) connect(ctx context.Context, deadline time.Time, gate *gate) (*
 	if err != nil {
 		return nil, errors.Join(err, ctx.Err())
 	}
-	return newDirectConn(conn), conn.SetDeadline(deadline)
+	if err := conn.SetDeadline(deadline); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return newDirectConn(conn), nil
 }
 
 // compose puts the request together, in the connection's buffer.

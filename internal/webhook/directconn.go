@@ -62,7 +62,8 @@ func (c *directConn) readResponse() (*http.Response, error) {
 			// Half a header is malformed; what cut it off says more.
 			return nil, errors.Join(err, c.broken)
 		}
-		if response.StatusCode >= 200 || response.StatusCode == http.StatusSwitchingProtocols {
+		announces := response.StatusCode >= 100 && response.StatusCode < 200
+		if !announces || response.StatusCode == http.StatusSwitchingProtocols {
 			c.left = maxReply + maxReplyHeader // the chunks' own lines count too
 			return response, nil
 		}

@@ -184,6 +184,25 @@ func TestHostile_AnAnswerBeforeTheRequestIsReadEndsTheAttempt(t *testing.T) {
 	}
 }
 
+func TestHostile_AStatusThatIsNoneIsARefusalAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range bothRoutes() {
+		for _, code := range []string{"000", "099", "700", "999"} {
+			t.Run(scheme+" "+code, func(t *testing.T) {
+				t.Parallel()
+				v := newVillain(t, scheme, func(c *caller) {
+					c.next()
+					c.say("HTTP/1.1 " + code + " Odd\r\nContent-Length: 0\r\n\r\n")
+					c.wait()
+				})
+				reply := send(t, v.client(t, calmLimit))
+				require.Equal(t, webhook.Refused, reply.Verdict)
+				require.False(t, reply.Unknown)
+			})
+		}
+	}
+}
+
 func TestHostile_NobodyListens(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range bothRoutes() {

@@ -160,10 +160,12 @@ func messageID(content []byte) string {
 }
 
 // detail keeps the beginning of what a webhook says, on one line, printable, and
-// without our key: it is stored and shown.
+// without what we are known by: it is stored and shown.
 func (c *Client) detail(text string) string {
-	if c.key != "" {
-		text = strings.ReplaceAll(text, c.key, "***")
+	for _, secret := range c.secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
 	}
 	text = strings.ToValidUTF8(text[:min(len(text), 4*maxDetailLen)], "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {

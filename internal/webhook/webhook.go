@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"auto-message-sender/internal/models"
@@ -52,7 +53,7 @@ type Options struct {
 type Client struct {
 	route   route
 	signer  signer
-	key     string // to be hidden from what the webhook says
+	secrets []string // to be hidden from what the webhook says
 	timeout time.Duration
 	now     func() time.Time
 }
@@ -101,17 +102,21 @@ func New(options Options) (*Client, error) {
 		"Content-Type": {"application/json"},
 		"User-Agent":   {options.UserAgent},
 	}
+	var secrets []string
 	if options.AuthKey != "" {
 		header.Set(options.AuthHeader, options.AuthKey)
+		secrets = append(secrets, options.AuthKey)
 	}
 	if user := target.User; user != nil {
 		password, _ := user.Password()
 		request := http.Request{Header: header}
 		request.SetBasicAuth(user.Username(), password)
+		_, encoded, _ := strings.Cut(header.Get("Authorization"), " ")
+		secrets = append(secrets, encoded, password)
 		target.User = nil
 	}
 	client := &Client{
-		signer: signer{options.Secrets}, key: options.AuthKey, timeout: options.Timeout, now: options.Now,
+		signer: signer{options.Secrets}, secrets: secrets, timeout: options.Timeout, now: options.Now,
 	}
 	if goesDirect(target, options) {
 		client.route, err = newDirect(target, header, options)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -160,6 +161,18 @@ func TestSend_KeepsWhatTheWebhookSaidAboutARefusal(t *testing.T) {
 	require.True(t, strings.HasPrefix(reply.Detail, `{"error": "no such sender"}`), reply.Detail)
 	require.LessOrEqual(t, len(reply.Detail), 204)
 	require.True(t, strings.HasSuffix(reply.Detail, "ş…"), reply.Detail)
+}
+
+func TestSend_ThePasswordOfTheURLIsHiddenFromWhatTheWebhookSays(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "wrong: "+r.Header.Get("Authorization")+" that is "+password)
+	}))
+	t.Cleanup(server.Close)
+	reply := send(t, newClient(t, strings.Replace(server.URL, "http://", "http://user:s3cret-password@", 1)))
+	require.Equal(t, "wrong: Basic *** that is ***", reply.Detail)
 }
 
 func TestNew_RefusesWhatIsNoWebAddress(t *testing.T) {
