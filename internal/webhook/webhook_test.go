@@ -168,7 +168,7 @@ func TestSend_ThePasswordOfTheURLIsHiddenFromWhatTheWebhookSays(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, "wrong: "+r.Header.Get("Authorization")+" that is "+password)
+		_, _ = io.WriteString(w, "wrong: "+r.Header.Get("Authorization")+" that is "+password) //nolint:gosec // the echo is what is tested
 	}))
 	t.Cleanup(server.Close)
 	reply := send(t, newClient(t, strings.Replace(server.URL, "http://", "http://user:s3cret-password@", 1)))
