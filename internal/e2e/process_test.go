@@ -45,12 +45,12 @@ func TestMain(m *testing.M) {
 type process struct {
 	*program.Process
 
-	t *testing.T
+	t testing.TB
 }
 
 // start runs the binary in a directory of its own with these variables and no
 // others. It is killed when the test ends, if it still runs.
-func start(t *testing.T, environment map[string]string, arguments ...string) *process {
+func start(t testing.TB, environment map[string]string, arguments ...string) *process {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
@@ -65,14 +65,14 @@ func start(t *testing.T, environment map[string]string, arguments ...string) *pr
 }
 
 // serve starts the service on a free port and waits until it is ready.
-func serve(t *testing.T, environment map[string]string) *process {
+func serve(t testing.TB, environment map[string]string) *process {
 	t.Helper()
 	p := serveUnready(t, environment)
-	p.waitFor("GET", "/readyz", http.StatusOK)
+	p.waitFor("/readyz", http.StatusOK)
 	return p
 }
 
-func serveUnready(t *testing.T, environment map[string]string) *process {
+func serveUnready(t testing.TB, environment map[string]string) *process {
 	t.Helper()
 	all := map[string]string{
 		"SERVER_PORT": strconv.Itoa(program.FreePort(t)), "RATE_LIMIT": "100000/1s",
@@ -120,12 +120,12 @@ func (p *process) must(status int, method, path, body string) map[string]any {
 	return answer
 }
 
-func (p *process) waitFor(method, path string, status int) {
+func (p *process) waitFor(path string, status int) {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool {
-		got, _, err := p.try(method, path, "")
+		got, _, err := p.try("GET", path, "")
 		return err == nil && got == status
-	}, patience, 10*time.Millisecond, "%s %s never answered %d", method, path, status)
+	}, patience, 10*time.Millisecond, "GET %s never answered %d", path, status)
 }
 
 // accept sends n messages to the API and returns their ids.

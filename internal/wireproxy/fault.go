@@ -39,11 +39,31 @@ const (
 // Fault is what becomes of one command. The zero Fault lets it pass.
 type Fault struct {
 	Delay  time.Duration // waited first, without holding up other connections
+	Hold   *Hold         // waited for likewise, where it is not nil
 	Effect Effect
 	// Code, CodeName and Message are the error of Refuse.
 	Code     int32
 	CodeName string
 	Message  string
+}
+
+// Hold keeps one command back until it is let go. Its client may have given up long
+// before; the command is executed all the same, late, as one that was stuck in a
+// network.
+type Hold struct{ reached, let, done chan struct{} }
+
+// NewHold returns a hold for one command.
+func NewHold() *Hold {
+	return &Hold{reached: make(chan struct{}), let: make(chan struct{}), done: make(chan struct{})}
+}
+
+// Reached is closed when the command is being held.
+func (h *Hold) Reached() <-chan struct{} { return h.reached }
+
+// Let lets the command go, once, and returns when it has been executed.
+func (h *Hold) Let() {
+	close(h.let)
+	<-h.done
 }
 
 // NotWritablePrimary returns the answer of a server that has just lost an

@@ -80,6 +80,45 @@ func TestInject_DelayedCommandsAreExecuted(t *testing.T) {
 	require.Equal(t, "update", <-s.arrived)
 }
 
+func TestInject_AHeldCommandIsExecutedLateThoughItsClientIsGone(t *testing.T) {
+	t.Parallel()
+	s, proxy := setup(t)
+	hold := wireproxy.NewHold()
+	hook, _ := wireproxy.Times(1, wireproxy.Target{Name: "update"}, wireproxy.Fault{Hold: hold})
+	proxy.Inject(hook)
+	held := dial(t, proxy.Addr())
+	answered := make(chan error, 1)
+	go func() {
+		_, err := held.ask(command("update", "messages"))
+		answered <- err
+	}()
+	<-hold.Reached()
+	require.NoError(t, held.conn.Close())
+	require.Error(t, <-answered)
+	_, err := dial(t, proxy.Addr()).ask(command("insert", "messages"))
+	require.NoError(t, err, "it holds up nobody else")
+	require.Equal(t, "insert", <-s.arrived)
+	hold.Let()
+	require.Equal(t, "update", <-s.arrived)
+}
+
+func TestInject_AHeldCommandEndsWithTheProxy(t *testing.T) {
+	t.Parallel()
+	s, proxy := setup(t)
+	hold := wireproxy.NewHold()
+	proxy.Inject(func(wireproxy.Command) wireproxy.Fault { return wireproxy.Fault{Hold: hold} })
+	held := dial(t, proxy.Addr())
+	answered := make(chan error, 1)
+	go func() {
+		_, err := held.ask(command("update", "messages"))
+		answered <- err
+	}()
+	<-hold.Reached()
+	require.NoError(t, proxy.Close())
+	require.Error(t, <-answered)
+	require.Empty(t, s.arrived)
+}
+
 func TestInject_HookIsToldNameCollectionAndDatabase(t *testing.T) {
 	t.Parallel()
 	_, proxy := setup(t)

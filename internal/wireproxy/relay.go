@@ -44,6 +44,12 @@ func (r relay) handle(request message, command Command) (message, error) {
 	if err := r.wait(fault.Delay); err != nil {
 		return nil, err
 	}
+	if fault.Hold != nil {
+		defer close(fault.Hold.done)
+		if err := r.hold(fault.Hold); err != nil {
+			return nil, err
+		}
+	}
 	switch fault.Effect {
 	case Cut:
 		return nil, fmt.Errorf("wire proxy: %s is cut by a fault", command.Name)
@@ -84,6 +90,17 @@ func (r relay) wait(delay time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-r.proxy.stopping.Done():
+		return fmt.Errorf("wire proxy: closed: %w", r.proxy.stopping.Err())
+	}
+}
+
+// hold waits until a held command is let go, or the proxy is closed.
+func (r relay) hold(hold *Hold) error {
+	close(hold.reached)
+	select {
+	case <-hold.let:
 		return nil
 	case <-r.proxy.stopping.Done():
 		return fmt.Errorf("wire proxy: closed: %w", r.proxy.stopping.Err())

@@ -81,7 +81,7 @@ func (s *Store) rescue(claim models.Claim, at time.Time, attempts int, policy da
 		"$set": set,
 		"$inc": bson.M{"retry_count": 1},
 		"$push": bson.M{"attempts": attemptDocument(models.Attempt{
-			Number: attempts, StartedAt: at, Duration: now.Sub(at), Error: leaseRanOut, Replica: claim.Owner,
+			Number: attempts, StartedAt: at, Duration: max(0, now.Sub(at)), Error: leaseRanOut, Replica: claim.Owner,
 		})},
 	}
 	switch {

@@ -28,7 +28,7 @@ const (
 		error = NULL, error_code = NULL, claim_id = NULL, claim_owner = NULL, claim_lease_ms = NULL, claim_at = NULL,
 		claim_window = NULL` + asInspected
 	refuseMessage = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?,
-		next_attempt_at = NULL` + asInspected
+		next_attempt_at = NULL, sent_at = NULL, message_id = NULL` + asInspected
 )
 
 // finding is a message inserted by hand, and what was found about it.

@@ -82,8 +82,10 @@ func (s *Store) writeFailed(err error) {
 
 const (
 	pingRead = `SELECT recounts FROM counts WHERE id = 1`
-	// pingWrite changes nothing, but is written all the same.
-	pingWrite = `UPDATE counts SET recounts = recounts WHERE id = 1`
+	// pingWrite and pingUndo change nothing together, but are written all the same.
+	// SQLite leaves a page alone that an UPDATE makes what it was.
+	pingWrite = `UPDATE counts SET recounts = recounts + 1 WHERE id = 1`
+	pingUndo  = `UPDATE counts SET recounts = recounts - 1 WHERE id = 1`
 )
 
 // Ping reports whether the store can be read and written now: it reads, and takes
@@ -100,7 +102,10 @@ func (s *Store) Ping(ctx context.Context) error {
 		if !s.ailing.Load() {
 			return nil
 		}
-		_, err := tx.exec(ctx, pingWrite)
+		if _, err := tx.exec(ctx, pingWrite); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, pingUndo)
 		return err
 	})
 }

@@ -95,13 +95,13 @@ func TestPing_AfterAFailedWriteItWrites(t *testing.T) {
 func TestOpen_IsFast(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, what := range []string{"a new file", "a known file"} {
+	fastest := time.Hour // the machine may do other things meanwhile, but not each time
+	for range 4 {
 		began := realTime()
 		store, err := open(t.Context(), dir, realTime)
-		took := realTime().Sub(began)
+		fastest = min(fastest, realTime().Sub(began))
 		require.NoError(t, err)
 		require.NoError(t, store.Close())
-		t.Logf("%s: %s", what, took)
-		require.Less(t, took, 2*time.Second, "%s; far more than the 300 ms of the whole start, whatever the machine does beside", what)
 	}
+	require.Less(t, fastest, 300*time.Millisecond)
 }

@@ -2,8 +2,11 @@ package sqlitestore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // What the tests see of the inside.
@@ -72,4 +75,45 @@ func Statements(ctx context.Context, s *Store) ([]string, error) {
 	s.readers.mutex.Lock()
 	defer s.readers.mutex.Unlock()
 	return slices.AppendSeq(known, maps.Keys(s.readers.prepared)), err
+}
+
+// CheckAgain makes messages wait for another check and recount, as after the opening.
+func CheckAgain(s *Store) {
+	s.released = make(chan struct{})
+	s.release = sync.OnceFunc(func() { close(s.released) })
+	work, stop := context.WithCancel(context.Background())
+	first := s.stop
+	s.stop = func() { first(); stop() }
+	s.background.Go(func() { s.checkAndRecount(work) })
+}
+
+// InBackground adds work to the background.
+func InBackground(s *Store, work func()) { s.background.Go(work) }
+
+// HoldReaders takes every connection that reads, until the function returned is called.
+func HoldReaders(ctx context.Context, s *Store) (release func() error, err error) {
+	var held []*sql.Conn
+	for range maxReaders {
+		conn, err := s.readers.db.Conn(ctx)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // it goes straight to require.
+		}
+		held = append(held, conn)
+	}
+	return func() error {
+		var failures []error
+		for _, conn := range held {
+			failures = append(failures, conn.Close())
+		}
+		return errors.Join(failures...)
+	}, nil
+}
+
+// OpenWriter opens a connection for writing, as the writer does after a failure, and closes it.
+func OpenWriter(ctx context.Context, s *Store) error {
+	c, err := s.openWriter(ctx)
+	if err != nil {
+		return err
+	}
+	return c.close()
 }

@@ -2,6 +2,7 @@ package sqlitestore_test
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -166,6 +167,14 @@ func TestClose_TwiceIsOnceAndThenNothingWorks(t *testing.T) {
 	require.NoError(t, store.Close())
 	require.Equal(t, models.KindUnavailable, models.KindOf(store.Accept(t.Context(), messages(1, 1, store.Now())...)))
 	require.Error(t, store.Ping(t.Context()))
+}
+
+// readOne reads one value of a file that no store has open.
+func readOne(t *testing.T, path, query string, into any) error {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	return errors.Join(db.QueryRowContext(t.Context(), query).Scan(into), db.Close())
 }
 
 // sqlite runs statements on a file as another program would.

@@ -27,7 +27,8 @@ func (s *Store) GiveBack(ctx context.Context, claims []models.Claim) error {
 		for _, claim := range claims {
 			err := tx.change(ctx, giveBack, func(values row) error {
 				tx.move(1, models.StatusSending, models.StatusPending)
-				if asInt(values[0]) == state.WindowSeq {
+				// Numbers begin at 1. A retry has 0, and so has the record before the first.
+				if window := asInt(values[0]); window > 0 && window == state.WindowSeq {
 					returned++
 				}
 				return nil
@@ -36,7 +37,6 @@ func (s *Store) GiveBack(ctx context.Context, claims []models.Claim) error {
 				return fmt.Errorf("give back a claim: %w", err)
 			}
 		}
-		// Window numbers begin at 1, so a retry's 0 is never the current window.
 		if returned == 0 || !state.Running || state.PerWindow == 0 {
 			return nil
 		}

@@ -3,10 +3,12 @@ package sqlitestore_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +28,15 @@ func liveUntilKilled(ctx context.Context, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for i := 0; ; i++ {
+	counts, err := store.Counts(ctx)
+	if err != nil {
+		return fmt.Errorf("count: %w", err)
+	}
+	var there int64 // from those before
+	for _, n := range counts {
+		there += n
+	}
+	for i := int(there) / 3; ; i++ {
 		batch := messages(3*i, 3, store.Now())
 		if err := store.Accept(ctx, batch...); err != nil {
 			return fmt.Errorf("accept: %w", err)
@@ -50,35 +60,25 @@ func liveUntilKilled(ctx context.Context, dir string, out io.Writer) error {
 	}
 }
 
+// kills is how often one store's process is killed: enough for some to fall between
+// the first write of a commit and its last.
+const kills = 8
+
 func TestStore_WhatItPromisedSurvivesKill9(t *testing.T) {
 	t.Parallel()
 	store, dir, clock := setup(t)
 	require.NoError(t, store.Close())
-
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$") //nolint:gosec // it is this very binary.
-	command.Env = append(os.Environ(), doomedName+"=1", dirName+"="+dir.dir)
-	command.Stderr = os.Stderr
-	stdout, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
 	promised := map[string]models.Status{} // the last status that each message was said to have
-	lines := bufio.NewScanner(stdout)
-	for told := 0; lines.Scan(); told++ {
-		var status models.Status
-		var id string
-		_, err := fmt.Sscan(lines.Text(), &status, &id)
-		require.NoError(t, err)
-		promised[id] = status
-		if told == 300 {
-			require.NoError(t, command.Process.Kill()) // what it still says in between counts too
-		}
+	for n := range kills {
+		killAfter(t, dir, 40+17*n, promised)
 	}
-	require.Error(t, command.Wait(), "it was killed")
 	require.Greater(t, len(promised), 50)
 
-	store = openIn(t, dir, clock)
+	told := new(output)
+	store = openTold(t, dir, clock, told)
 	sqlitestore.WaitForBackground(store)
 	require.NoError(t, store.Ping(t.Context()), "the file is whole")
+	require.Empty(t, told.String(), "the counts are those of the messages, without a correction")
 	for id, status := range promised {
 		message, err := store.Message(t.Context(), id)
 		require.NoError(t, err)
@@ -88,4 +88,46 @@ func TestStore_WhatItPromisedSurvivesKill9(t *testing.T) {
 				"%s was said to be %s and is %s", id, status, message.Status)
 		}
 	}
+	requireWholeBatches(t, dir)
+}
+
+// killAfter runs a process on the store that is killed once it has told so many
+// steps, and adds what it was promised.
+func killAfter(t *testing.T, dir directory, steps int, promised map[string]models.Status) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$") //nolint:gosec // it is this very binary.
+	command.Env = append(os.Environ(), doomedName+"=1", dirName+"="+dir.dir)
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	lines := bufio.NewScanner(stdout)
+	for told := 0; lines.Scan(); told++ {
+		var status models.Status
+		var id string
+		_, err := fmt.Sscan(lines.Text(), &status, &id)
+		require.NoError(t, err)
+		promised[id] = status
+		if told == steps {
+			require.NoError(t, command.Process.Kill()) // what it still says in between counts too
+		}
+	}
+	require.Error(t, command.Wait(), "it was killed")
+}
+
+// requireWholeBatches demands of the three messages of each Accept that all are
+// there or none, and of the claims of each Claim that one moment made them.
+func requireWholeBatches(t *testing.T, dir directory) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir.dir, sqlitestore.FileName))
+	require.NoError(t, err)
+	var batches, halves, torn int
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*), sum(n <> 3) FROM
+		(SELECT count(*) AS n FROM messages GROUP BY CAST(substr(id, -12) AS INTEGER) / 3)`).Scan(&batches, &halves))
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*) FROM messages
+		WHERE (status = 'sending') <> (claim_id IS NOT NULL AND sent_at IS NULL) OR attempt_count <> (claim_id IS NOT NULL)`).Scan(&torn))
+	require.NoError(t, db.Close())
+	require.Greater(t, batches, 20)
+	require.Zero(t, halves, "batches that are there in part")
+	require.Zero(t, torn, "messages whose claim, status and attempts are not of one write")
 }

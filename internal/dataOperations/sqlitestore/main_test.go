@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(crampedName) != "" {
 		os.Exit(openWithoutSpace(context.Background(), os.Getenv(dirName), os.Stdout))
 	}
+	if os.Getenv(failingName) != "" {
+		if err := liveWithAFailingDisk(context.Background(), os.Getenv(dirName)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv(doomedName) != "" {
 		if err := liveUntilKilled(context.Background(), os.Getenv(dirName), os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

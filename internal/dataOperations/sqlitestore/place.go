@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-
-	"modernc.org/sqlite"
 )
 
 // besides are the files that SQLite keeps beside the store's while it is open.
@@ -70,15 +68,4 @@ func (s *Store) noteBeside() error {
 	}
 	s.beside.Store((*[2]fs.FileInfo)(known))
 	return nil
-}
-
-// keepBeside makes the connection leave the WAL where it is when it closes. SQLite
-// would remove it by its name, and out of its place the name is somebody else's.
-func (c *connection) keepBeside() error {
-	control, ok := c.driver.(sqlite.FileControl)
-	if !ok {
-		return errors.New("the driver's connections lack FileControl")
-	}
-	_, err := control.FileControlPersistWAL("main", 1)
-	return err //nolint:wrapcheck // told by close.
 }

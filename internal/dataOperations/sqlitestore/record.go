@@ -28,8 +28,14 @@ const (
 	recordLate = `UPDATE messages SET status = 'sent', sent_at = ?, updated_at = ?, message_id = ?,
 		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
 		WHERE id = ? AND claim_id = ? AND status IN ('pending', 'failed')`
-	// findClaimed reads what an outcome that did not apply is compared with.
-	findClaimed = `SELECT status, next_attempt_at, attempt_count, attempts FROM messages WHERE id = ? AND claim_id = ?`
+	// findClaimed reads what an outcome that did not apply is compared with, and what
+	// the counts hold the message for: one that somebody has set back to pending, and
+	// nobody has adopted since, for what it was.
+	findClaimed = `SELECT status, next_attempt_at, attempt_count, attempts, CASE
+			WHEN failed_at IS NOT NULL THEN 'failed'
+			WHEN sent_at IS NOT NULL THEN 'sent'
+			ELSE status END
+		FROM messages WHERE id = ? AND claim_id = ?`
 )
 
 // Record applies outcomes, each only where its claim still stands.
@@ -91,12 +97,12 @@ func record(ctx context.Context, tx *transaction, outcome models.Outcome, now in
 // already, because the answer to the first try was lost, is as good as applied;
 // any other is stale.
 func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.Outcome, attempt string, now int64) (bool, error) {
-	var status models.Status
+	var status, counted models.Status
 	var next, count int64
 	var recorded string
 	err := tx.query(ctx, findClaimed, func(values row) error {
 		status, next, count = models.Status(asText(values[0])), asInt(values[1]), asInt(values[2])
-		recorded = asText(values[3])
+		recorded, counted = asText(values[3]), models.Status(asText(values[4]))
 		return nil
 	}, outcome.ID.Text, outcome.ClaimID)
 	if err != nil {
@@ -120,6 +126,6 @@ func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.O
 	if err != nil {
 		return false, fmt.Errorf("record a late outcome: %w", err)
 	}
-	tx.move(changed, status, models.StatusSent)
+	tx.move(changed, counted, models.StatusSent)
 	return changed > 0, nil
 }

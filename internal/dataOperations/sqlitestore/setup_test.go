@@ -2,6 +2,7 @@ package sqlitestore_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -61,4 +62,18 @@ func outcomes(claimed []models.Claimed, at time.Time) []models.Outcome {
 		}
 	}
 	return made
+}
+
+// requireWhole closes the store, and demands that its file has no damage and its
+// counts are right.
+func requireWhole(t *testing.T, store *sqlitestore.Store, dir directory, clock *storetest.Clock) {
+	t.Helper()
+	require.NoError(t, store.Close())
+	var found string
+	require.NoError(t, readOne(t, filepath.Join(dir.dir, sqlitestore.FileName), "PRAGMA integrity_check", &found))
+	require.Equal(t, "ok", found)
+	told := new(output)
+	store = openTold(t, dir, clock, told)
+	sqlitestore.WaitForBackground(store)
+	require.NotContains(t, told.String(), "counts corrected")
 }

@@ -165,7 +165,7 @@ func (s *Store) Close() error {
 		s.background.Wait()
 		// The writer last: the last connection to close folds the WAL into the file.
 		readErr := s.readers.close()
-		s.closeErr = explain("close the store", errors.Join(readErr, s.writer.close(s.inPlace() == nil)))
+		s.closeErr = explain("close the store", errors.Join(readErr, s.writer.close()))
 	})
 	return s.closeErr
 }

@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,9 +85,8 @@ func (w *writer) nudge() {
 	}
 }
 
-// close writes what waits, and ends. Where the file is out of its place, what lies
-// beside it is left alone.
-func (w *writer) close(inPlace bool) error {
+// close writes what waits, and ends.
+func (w *writer) close() error {
 	w.mutex.Lock()
 	w.closed = true
 	w.nudge()
@@ -96,9 +94,6 @@ func (w *writer) close(inPlace bool) error {
 	<-w.done
 	if w.connection == nil {
 		return nil
-	}
-	if !inPlace {
-		return errors.Join(w.connection.keepBeside(), w.connection.close())
 	}
 	return w.connection.close()
 }

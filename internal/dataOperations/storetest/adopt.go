@@ -122,6 +122,17 @@ func adoptTests() []test {
 			s.adopt(10, 0, 0)
 		}},
 		{"a failed message that somebody made pending starts afresh", failedStartsAfresh},
+		{"a sent message that somebody made pending and invalid keeps no trace of having been sent", func(s *scene) {
+			claimed := s.claimOne()
+			require.True(s.t, s.record(s.sent(claimed)))
+			s.data.UpdateByHand(s.t, claimed.ID.Text, map[string]any{"status": "pending", "to": "garbage"})
+			s.adopt(10, 0, 1)
+			got := s.message(claimed.ID)
+			require.Equal(s.t, models.StatusFailed, got.Status)
+			require.True(s.t, got.SentAt.IsZero())
+			require.Empty(s.t, got.MessageID)
+			s.requireCounts(models.Counts{models.StatusFailed: 1})
+		}},
 	}
 }
 

@@ -70,6 +70,17 @@ func giveBackTests() []test {
 			require.Equal(s.t, 1, s.scheduler().WindowRemaining)
 			require.Len(s.t, s.claim(9), 1, "what was given back draws like any first attempt")
 		}},
+		{"nothing returns to a window before the first has opened", func(s *scene) {
+			s.run(0)
+			s.acceptOne(func(m *models.Message) { m.CreatedAt = s.clock.Now().Add(-time.Hour) })
+			s.clock.Move(-10 * time.Minute) // so that the first window is not due any more
+			result := s.claimResult(1)
+			require.Len(s.t, result.Claimed, 1, "there is no cap")
+			require.Zero(s.t, result.Scheduler.WindowSeq)
+			require.NoError(s.t, s.store.Configure(s.t.Context(), models.Pace{Interval: interval, PerWindow: 2}))
+			s.giveBack(result.Claimed...)
+			require.Zero(s.t, s.scheduler().WindowRemaining)
+		}},
 		{"nothing returns to the window of a scheduler that stopped", func(s *scene) {
 			s.run(2)
 			s.accept(9)

@@ -51,6 +51,15 @@ func recordFenceTests() []test {
 			require.Empty(s.t, got.ErrorCode)
 			s.requireCounts(models.Counts{models.StatusSent: 1})
 		}},
+		{"a late 2xx lands on a message that was held and set back by hand", func(s *scene) {
+			claimed := s.claimOne()
+			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3, Hold: true}, claimed.Claim))
+			s.data.UpdateByHand(s.t, claimed.ID.Text, map[string]any{"status": "pending"})
+			require.True(s.t, s.record(s.sent(claimed)), "nobody has adopted it yet")
+			s.adopt(10, 0, 0)
+			require.Equal(s.t, models.StatusSent, s.message(claimed.ID).Status)
+			s.requireCounts(models.Counts{models.StatusSent: 1})
+		}},
 		{"a late failure does not land on a message that was rescued", func(s *scene) {
 			claimed := s.claimOne()
 			require.Equal(s.t, 1, s.rescue(dataoperations.RescuePolicy{MaxAttempts: 3}, claimed.Claim))

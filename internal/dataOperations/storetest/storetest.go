@@ -4,8 +4,8 @@
 // A store's own test package says how to make its data (Data) and calls Run. The
 // files follow the way of a message: accept, adopt, claim, record, postpone, give
 // back, rescue; then the scheduler; then all of it at once, by many goroutines, by
-// several processes, and by a random walk that compares the store with its own
-// history after every step.
+// several processes, and by random sequences of operations that are compared with a
+// model in memory after every step.
 //
 // Time stands still in these tests unless they move it (Clock). Only the tests
 // with several processes use the real clock, Suite.Now, because processes can
@@ -95,7 +95,7 @@ func Run(t *testing.T, suite Suite) {
 		{"Scheduler", schedulerTests()},
 		{"Concurrency", concurrencyTests()},
 		{"Processes", processTests()},
-		{"Walk", walkTests()},
+		{"Model", modelTests()},
 	}
 	for _, step := range steps {
 		t.Run(step.name, func(t *testing.T) {
