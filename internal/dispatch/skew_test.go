@@ -126,7 +126,6 @@ func TestVirtualTime_ReplicasWhoseMachinesDisagreeByTenMinutesShareOnePaceByTheS
 
 func TestVirtualTime_StoreTimesThatAreWrongByMillisecondsOpenNoWindowTwice(t *testing.T) {
 	t.Parallel()
-	t.Skip("a known fault: models.Scheduler.Turn puts a window right that another replica has opened a few milliseconds early, and it opens twice")
 	synctest.Test(t, func(t *testing.T) {
 		whole := lasting(24 * time.Hour).Truncate(time.Hour)
 		ms := time.Millisecond

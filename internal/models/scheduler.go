@@ -44,6 +44,11 @@ func (s Scheduler) Stopped(entry SchedulerLog) Scheduler {
 	return s
 }
 
+// clockTolerance is how far the clocks of replicas may differ without a window
+// opening twice: far more than half a round trip to the store, which is what the
+// measuring of its time may be wrong by.
+const clockTolerance = time.Second
+
 // Turn returns the state at now, and whether it differs: a window that is due
 // is opened (Turned.WindowSeq is then one more), and a next window further off
 // than one interval – the clock was set back, or the interval shortened – is
@@ -54,7 +59,7 @@ func (s Scheduler) Turn(now time.Time) (turned Scheduler, changed bool) {
 		return s, false
 	}
 	if now.Before(s.NextWindowAt) {
-		if s.NextWindowAt.Sub(now) <= s.Interval {
+		if s.NextWindowAt.Sub(now) <= s.Interval+min(clockTolerance, s.Interval/2) {
 			return s, false
 		}
 		s.NextWindowAt = s.nextWindowAfter(now)

@@ -108,7 +108,7 @@ func (w *walk) run() {
 		actions[name] = func(*rapid.T) {
 			clear(w.touched)
 			step()
-			w.look(w.scene.suite.Messages >= 1000) // else the database is slow
+			w.look(!w.scene.suite.slow())
 		}
 	}
 	w.configure()

@@ -59,7 +59,7 @@ func (p *modelPace) turn(now time.Time) (opened bool) {
 		p.seq++
 		p.opened, opened = true, true
 		p.least, p.most = p.pace.PerWindow, p.pace.PerWindow
-	case wait <= p.pace.Interval:
+	case wait <= p.pace.Interval+min(time.Second, p.pace.Interval/2): // or the clock of the replica that opened it is ahead
 		return false
 	}
 	// The first moment after now in the phase of the start: by steps, not by a

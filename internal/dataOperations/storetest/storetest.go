@@ -38,6 +38,10 @@ type Suite struct {
 	Serial bool
 }
 
+// slow says that the database is, by what it is to be spared: then the model test, of
+// ten seconds, does not run beside tests with time limits.
+func (s Suite) slow() bool { return s.Messages < 1000 }
+
 // Data is what stores are opened on: one database, or one file.
 type Data interface {
 	// Open opens one more store on the data, as one more replica does; its
@@ -101,7 +105,7 @@ func Run(t *testing.T, suite Suite) {
 		t.Run(step.name, func(t *testing.T) {
 			for _, test := range step.tests {
 				t.Run(test.name, func(t *testing.T) {
-					if !suite.Serial {
+					if !suite.Serial && (step.name != "Model" || !suite.slow()) {
 						t.Parallel()
 					}
 					test.proof(newScene(t, suite))
