@@ -1,8 +1,10 @@
 package chaos_test
 
 import (
+	"database/sql"
 	"net/http"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -91,7 +93,7 @@ func TestFreeze_InMidSendItsLateOutcomeChangesNothing(t *testing.T) {
 			s.accept(0, 1)
 			s.run(0)
 			<-arrived
-			require.NoError(t, s.at(0).Signal(syscall.SIGSTOP))
+			s.freezeUnlocked(0)
 			s.died(0)
 			close(release)
 			other := s.add(nil)
@@ -113,4 +115,32 @@ func TestFreeze_InMidSendItsLateOutcomeChangesNothing(t *testing.T) {
 			require.Equal(t, map[bool]int{true: 1, false: 0}[status == http.StatusAccepted], summary.Duplicates)
 		})
 	}
+}
+
+// freezeUnlocked stops a process at a moment when it does not hold the file's lock:
+// one that is stopped with it keeps everybody from writing until it goes on, which
+// is true of any program and not what these tests are about.
+func (s *scene) freezeUnlocked(i int) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		require.NoError(s.t, s.at(i).Signal(syscall.SIGSTOP))
+		if s.canWrite() {
+			return true
+		}
+		require.NoError(s.t, s.at(i).Signal(syscall.SIGCONT))
+		return false
+	}, patience, 10*time.Millisecond, "it never lets go of the file")
+}
+
+// canWrite reports whether nobody holds the file's lock.
+func (s *scene) canWrite() bool {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "messages.db")+"?_txlock=immediate&_pragma=busy_timeout(200)")
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, db.Close()) }()
+	tx, err := db.BeginTx(s.t.Context(), nil)
+	if err != nil {
+		return false
+	}
+	return tx.Rollback() == nil
 }

@@ -194,7 +194,7 @@ func (b *breaker) fails(current, probe bool, id string, reply webhook.Reply) {
 	switch {
 	case probe:
 		b.open(reply, min(2*b.wait, maxProbeWait(reply)))
-		b.tellOpen("the webhook still fails: the probe was no better", reply)
+		b.tellOpen(aboutProbes, "the webhook still fails: the probe was no better", reply)
 	case !current || b.state != models.WebhookClosed:
 	case reply.Code == models.ErrorCodeUnreachable:
 		// It never saw the message, so it cannot be the message's fault: each counts.
@@ -205,7 +205,7 @@ func (b *breaker) fails(current, probe bool, id string, reply webhook.Reply) {
 	if len(b.streak) >= failuresToOpen {
 		b.since = b.now()
 		b.open(reply, firstProbeWait)
-		b.tellOpen("the webhook fails as a whole: nothing is claimed until it answers a probe", reply)
+		b.tellOpen(aboutOpening, "the webhook fails as a whole: nothing is claimed until it answers a probe", reply)
 	}
 }
 

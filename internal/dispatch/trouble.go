@@ -37,7 +37,7 @@ func (t *trouble) report(ctx context.Context, log logrus.FieldLogger, err error)
 	}
 	t.told = now
 	log.WithError(err).WithField("since", t.since.UTC().Format(time.RFC3339)).
-		Error("the store fails; nothing is lost, trying again until it answers")
+		Error("the store fails; trying again until it answers")
 }
 
 // over logs that the store answers again, if trouble was reported.

@@ -12,6 +12,7 @@ import (
 // What the lines of the log are about.
 const (
 	aboutOpening = iota
+	aboutProbes
 	aboutClosing
 	aboutPauses
 	subjects // how many there are
@@ -56,10 +57,10 @@ func (b *breaker) level(subject int, level logrus.Level) logrus.Level {
 	return level
 }
 
-func (b *breaker) tellOpen(text string, reply webhook.Reply) {
+func (b *breaker) tellOpen(subject int, text string, reply webhook.Reply) {
 	b.log.WithFields(logrus.Fields{
 		"error_code": reply.Code, "reason": reply.Reason, "probe_in_ms": b.probeAt.Sub(b.now()).Milliseconds(),
-	}).Log(b.level(aboutOpening, logrus.WarnLevel), text)
+	}).Log(b.level(subject, logrus.WarnLevel), text)
 }
 
 func (b *breaker) tellClosed() {

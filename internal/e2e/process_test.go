@@ -50,36 +50,36 @@ type process struct {
 
 // start runs the binary in a directory of its own with these variables and no
 // others. It is killed when the test ends, if it still runs.
-func start(t testing.TB, environment map[string]string, arguments ...string) *process {
-	t.Helper()
+func start(tb testing.TB, environment map[string]string, arguments ...string) *process {
+	tb.Helper()
 	path, err := binary()
-	require.NoError(t, err)
-	p := &process{Process: program.Start(t, path, environment, arguments...), t: t}
-	t.Cleanup(func() {
+	require.NoError(tb, err)
+	p := &process{Process: program.Start(tb, path, environment, arguments...), t: tb}
+	tb.Cleanup(func() {
 		p.Kill()
-		if t.Failed() {
-			t.Logf("%s %v printed:\n%s%s", filepath.Base(path), arguments, p.Stdout.String(), p.logWithoutPolls())
+		if tb.Failed() {
+			tb.Logf("%s %v printed:\n%s%s", filepath.Base(path), arguments, p.Stdout.String(), p.logWithoutPolls())
 		}
 	})
 	return p
 }
 
 // serve starts the service on a free port and waits until it is ready.
-func serve(t testing.TB, environment map[string]string) *process {
-	t.Helper()
-	p := serveUnready(t, environment)
-	p.waitFor("/readyz", http.StatusOK)
+func serve(tb testing.TB, environment map[string]string) *process {
+	tb.Helper()
+	p := serveUnready(tb, environment)
+	p.waitFor("/readyz")
 	return p
 }
 
-func serveUnready(t testing.TB, environment map[string]string) *process {
-	t.Helper()
+func serveUnready(tb testing.TB, environment map[string]string) *process {
+	tb.Helper()
 	all := map[string]string{
-		"SERVER_PORT": strconv.Itoa(program.FreePort(t)), "RATE_LIMIT": "100000/1s",
+		"SERVER_PORT": strconv.Itoa(program.FreePort(tb)), "RATE_LIMIT": "100000/1s",
 		"WEBHOOK_URL": "http://127.0.0.1:9/", "LOG_LEVEL": "trace",
 	}
 	maps.Copy(all, environment)
-	return start(t, all)
+	return start(tb, all)
 }
 
 // call makes one request and returns the status and the JSON of the answer.
@@ -120,12 +120,13 @@ func (p *process) must(status int, method, path, body string) map[string]any {
 	return answer
 }
 
-func (p *process) waitFor(path string, status int) {
+// waitFor waits until the path answers 200.
+func (p *process) waitFor(path string) {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool {
 		got, _, err := p.try("GET", path, "")
-		return err == nil && got == status
-	}, patience, 10*time.Millisecond, "GET %s never answered %d", path, status)
+		return err == nil && got == http.StatusOK
+	}, patience, 10*time.Millisecond, "GET %s never answered 200", path)
 }
 
 // accept sends n messages to the API and returns their ids.

@@ -2,12 +2,8 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,15 +21,15 @@ type cache struct {
 	direct *redis.Client
 }
 
-func newCache(t testing.TB) *cache {
-	t.Helper()
-	server := redistest.Start(t)
-	proxy, err := tcpproxy.Listen(t.Context(), server.Address())
-	require.NoError(t, err)
+func newCache(tb testing.TB) *cache {
+	tb.Helper()
+	server := redistest.Start(tb)
+	proxy, err := tcpproxy.Listen(tb.Context(), server.Address())
+	require.NoError(tb, err)
 	direct := redis.NewClient(&redis.Options{Addr: server.Address()})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = direct.Close()
-		require.NoError(t, proxy.Close())
+		require.NoError(tb, proxy.Close())
 	})
 	return &cache{server: server, proxy: proxy, direct: direct}
 }
@@ -140,62 +136,4 @@ func TestRedis_WhateverIsWrongWithItNoSendAndNoAnswerWaitsForIt(t *testing.T) {
 			}, patience, 50*time.Millisecond)
 		})
 	}
-}
-
-// BenchmarkRedisFaults sends the same number of messages with a sound Redis and with
-// one that something is wrong with, in turn, and prints the ratio of the two speeds:
-//
-//	go test -tags nomsgpack -run '^$' -bench RedisFaults -benchtime 3x ./internal/e2e
-func BenchmarkRedisFaults(b *testing.B) {
-	for _, fault := range redisFaults() {
-		b.Run(fault.name, func(b *testing.B) {
-			var sound, faulty time.Duration
-			for range b.N {
-				sound += timeToSend(b, nil)
-				faulty += timeToSend(b, fault.happen)
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(benchMessages*b.N)/sound.Seconds(), "sound_msg/s")
-			b.ReportMetric(float64(benchMessages*b.N)/faulty.Seconds(), "faulty_msg/s")
-			b.ReportMetric(sound.Seconds()/faulty.Seconds(), "ratio")
-		})
-	}
-}
-
-// benchMessages is how many messages one measurement sends.
-const benchMessages = 10_000
-
-// timeToSend returns how long a process takes for benchMessages that wait in its
-// store, from the start of the scheduler until the webhook has the last.
-func timeToSend(b *testing.B, happen func(c *cache) func()) time.Duration {
-	b.Helper()
-	var calls atomic.Int64
-	all := make(chan struct{})
-	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		n := calls.Add(1)
-		w.WriteHeader(http.StatusAccepted)
-		_, _ = fmt.Fprintf(w, `{"message":"Accepted","messageId":"provider-%d"}`, n)
-		if n == benchMessages {
-			close(all)
-		}
-	}))
-	defer hook.Close()
-	c := newCache(b)
-	settings := c.settings()
-	settings["WEBHOOK_URL"], settings["MESSAGES_PER_INTERVAL"], settings["LOG_LEVEL"] = hook.URL, "0", "warn"
-	settings["RATE_LIMIT"] = "1000000/1s"
-	p := serve(b, settings)
-	defer p.Kill()
-	var clients sync.WaitGroup
-	for range 8 {
-		clients.Go(func() { p.accept(benchMessages / 8) })
-	}
-	clients.Wait()
-	if happen != nil {
-		defer happen(c)()
-	}
-	began := time.Now() //nolint:forbidigo // what is measured
-	p.must(http.StatusOK, "POST", "/api/v1/scheduler/start", "")
-	<-all
-	return time.Since(began)
 }

@@ -142,7 +142,7 @@ func TestReplicas_AMongoDBThatIsAwayAtStartIsWaitedFor(t *testing.T) {
 	p := serveUnready(t, map[string]string{
 		"MONGODB_URI": "mongodb://user:canary-password@127.0.0.1:" + strconv.Itoa(program.FreePort(t)), "MONGODB_TIMEOUT": "1s",
 	})
-	p.waitFor("/livez", http.StatusOK)
+	p.waitFor("/livez")
 	require.Eventually(t, func() bool { return strings.Contains(p.Stderr.String(), "waiting for the store") }, patience, 20*time.Millisecond)
 	answer := p.must(http.StatusServiceUnavailable, "GET", "/readyz", "")
 	require.Equal(t, "unavailable", answer["status"])

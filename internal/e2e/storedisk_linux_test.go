@@ -49,7 +49,7 @@ func TestServe_ADiskThatFailsIsSaidAndNothingIsLostOrDoubled(t *testing.T) {
 	require.Regexp(t, `level=error msg="the store cannot be written"`, p.Stderr.String())
 	p.must(http.StatusOK, "GET", "/livez", "")
 	limitFiles(t, p.PID(), -1)
-	p.waitFor("/readyz", http.StatusOK)
+	p.waitFor("/readyz")
 	for range 5 {
 		require.True(t, p.accepted(promised))
 	}
@@ -83,7 +83,7 @@ func TestServe_AFullDiskAnswers503AndRecoversByItself(t *testing.T) {
 	}
 	p.requireStoreTrouble("the store is full")
 	require.NoError(t, os.Remove(ballast.Name()))
-	p.waitFor("/readyz", http.StatusOK)
+	p.waitFor("/readyz")
 	require.True(t, p.accepted(promised))
 	p.requireOnceEach(hook, promised)
 	p.waitForSent(len(hook.perKey()))

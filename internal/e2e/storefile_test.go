@@ -110,7 +110,7 @@ func TestServe_DamageInTheMiddleIsFoundAndNothingIsSentFromIt(t *testing.T) {
 	p := serveUnready(t, map[string]string{
 		"DATA_DIR": dir, "WEBHOOK_URL": hook.URL, "MESSAGES_PER_INTERVAL": "0", "SCHEDULER_AUTOSTART": "always",
 	})
-	p.waitFor("/livez", http.StatusOK)
+	p.waitFor("/livez")
 	p.requireStoreTrouble("the store's file is damaged")
 	require.Regexp(t, `level=error msg="the store's file is damaged: no message is accepted or sent`, p.Stderr.String())
 	p.must(http.StatusServiceUnavailable, "POST", "/api/v1/messages", `{"to":"+905551110000","content":"hi"}`)
@@ -188,7 +188,7 @@ func TestServe_AFileThatIsMovedAwayIsSaidAndPutBackIsGoneOnWith(t *testing.T) {
 	p.requireStoreTrouble("removed or replaced")
 	require.Contains(t, p.Stderr.String(), "level=error")
 	require.NoError(t, os.Rename(path+".old", path))
-	p.waitFor("/readyz", http.StatusOK)
+	p.waitFor("/readyz")
 	require.True(t, p.accepted(promised))
 	p.requireOnceEach(hook, promised)
 	p.signal(syscall.SIGTERM)

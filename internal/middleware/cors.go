@@ -12,7 +12,7 @@ import (
 // through.
 const (
 	corsMethods = "GET, HEAD, POST"
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Request-ID"
+	corsHeaders = "Authorization, Content-Type, X-API-Key, X-Request-ID"
 	corsExposed = "Link, Location, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
 	corsMaxAge  = "600" // seconds that a browser need not ask again
 )

@@ -59,8 +59,10 @@ func (c *directConn) readResponse() (*http.Response, error) {
 	for range maxInformational + 1 {
 		response, err := http.ReadResponse(c.reader, &c.asked)
 		if err != nil {
-			// Half a header is malformed; what cut it off says more.
-			return nil, errors.Join(err, c.broken)
+			if c.broken != nil && !errors.Is(err, c.broken) {
+				err = errors.Join(err, c.broken) // half a header is malformed; what cut it off says more
+			}
+			return nil, err //nolint:wrapcheck // told as it is
 		}
 		announces := response.StatusCode >= 100 && response.StatusCode < 200
 		if !announces || response.StatusCode == http.StatusSwitchingProtocols {

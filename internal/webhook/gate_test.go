@@ -67,7 +67,9 @@ func TestSend_NoConnectionIsAKnownOutcome(t *testing.T) {
 	require.Equal(t, webhook.Retry, reply.Verdict)
 	require.False(t, reply.Unknown)
 	require.Equal(t, models.ErrorCodeUnreachable, reply.Code)
-	require.NotContains(t, reply.Reason, "secret-path")
+	require.Contains(t, reply.Reason, "connection refused")
+	require.NotContains(t, reply.Reason+reply.Detail, "secret-path")
+	require.Empty(t, reply.Detail, "said once")
 }
 
 func TestSend_BadTLSIsAKnownOutcome(t *testing.T) {

@@ -163,6 +163,9 @@ func (c *Client) failure(err error, progress progress) Reply {
 		return Reply{Verdict: NotBegun, Reason: "stopped, draining, or too little of the lease left"}
 	case progress == nothingSent:
 		reply.Code, reply.Reason = models.ErrorCodeUnreachable, unreachable(err, timedOut)
+		if _, cause, told := strings.Cut(reply.Reason, ": "); told && strings.Contains(err.Error(), cause) {
+			reply.Detail = "" // it is all in the reason
+		}
 	case timedOut:
 		reply.Code, reply.Reason = models.ErrorCodeTimeout, "no answer within the time limit"
 		reply.Unknown = true
@@ -173,20 +176,23 @@ func (c *Client) failure(err error, progress progress) Reply {
 	return reply
 }
 
-// unreachable says which step towards the webhook failed.
+// unreachable says which step towards the webhook failed. What the network says of
+// that is ours, not the far side's, so it may be logged.
 func unreachable(err error, timedOut bool) string {
-	_, unresolved := errors.AsType[*net.DNSError](err)
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	unresolved, atName := errors.AsType[*net.DNSError](err)
+	untrusted, atTrust := errors.AsType[*tls.CertificateVerificationError](err)
 	operation, atNetwork := errors.AsType[*net.OpError](err)
 	switch {
+	case atNetwork && operation.Op == "proxyconnect":
+		return "the proxy (WEBHOOK_PROXY) cannot be reached: " + operation.Error()
 	case timedOut:
 		return "no connection to the webhook within the time limit"
-	case unresolved:
-		return "the webhook's host name cannot be resolved"
-	case untrusted:
-		return "the webhook's certificate is not trusted"
+	case atName:
+		return "the webhook's host name cannot be resolved: " + unresolved.Error()
+	case atTrust:
+		return "the webhook's certificate is not trusted: " + untrusted.Error()
 	case atNetwork && operation.Op == "dial":
-		return "no connection to the webhook"
+		return "no connection to the webhook: " + operation.Error()
 	default:
 		return "no connection to the webhook: TLS, or another step before the request, failed"
 	}
