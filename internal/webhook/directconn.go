@@ -62,7 +62,7 @@ func (c *directConn) readResponse() (*http.Response, error) {
 			if c.broken != nil && !errors.Is(err, c.broken) {
 				err = errors.Join(err, c.broken) // half a header is malformed; what cut it off says more
 			}
-			return nil, err //nolint:wrapcheck // told as it is
+			return nil, err
 		}
 		announces := response.StatusCode >= 100 && response.StatusCode < 200
 		if !announces || response.StatusCode == http.StatusSwitchingProtocols {

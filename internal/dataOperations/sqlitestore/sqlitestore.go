@@ -24,14 +24,17 @@
 // that every transaction updates once. Nothing that the service does regularly
 // reads more rows than it returns, so everything takes as long with a million
 // messages as with ten. Two things do read the whole file, once, in the
-// background, after the start: the recount, which corrects the counts after
-// changes by hand, and the check for damage.
+// background, after the start: the check for damage, and the recount, which corrects
+// the counts after changes by hand.
 //
 // # What it refuses
 //
 // A file that is not one of ours is refused before anything is written, and so is
-// one of a newer version. When the check finds damage, nothing is claimed or
-// accepted any more; outcomes of messages that are out are still recorded.
+// one of a newer version, or whose header or schema is damaged (identify). Messages
+// wait for the check, for a while; when it finds damage, nothing is claimed or
+// accepted any more, and outcomes of messages that are out are still recorded
+// (damage). Nothing is answered as stored, or handed out, once a file of the store is
+// not where it was opened (place).
 package sqlitestore
 
 import (
