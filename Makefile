@@ -105,7 +105,7 @@ microbench: ## Time claim, record, checks, JSON and the call, COUNT times (3), a
 	@go test -tags $(TAGS) -run '^$$' -bench . -count $(COUNT) ./internal/sms ./internal/webhook ./internal/handlers
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (30s)
+fuzz: test-deps ## Run every fuzz target for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: lint
