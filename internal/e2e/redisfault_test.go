@@ -106,6 +106,7 @@ func TestRedis_WhateverIsWrongWithItNoSendAndNoAnswerWaitsForIt(t *testing.T) {
 			settings := c.settings()
 			settings["WEBHOOK_URL"], settings["MESSAGES_PER_INTERVAL"] = hook.URL, "0"
 			settings["SCHEDULER_AUTOSTART"], settings["RATE_LIMIT"] = "always", "100000/1m"
+			settings["MAX_IN_FLIGHT"] = "1" // were one to wait, all would, one after the other
 			p := serve(t, settings)
 			p.accept(5)
 			p.waitForSent(5)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"auto-message-sender/internal/models"
 	"auto-message-sender/internal/webhook"
 )
 
@@ -184,10 +185,10 @@ func TestHostile_AnAnswerBeforeTheRequestIsReadEndsTheAttempt(t *testing.T) {
 	}
 }
 
-func TestHostile_AStatusThatIsNoneIsARefusalAtOnce(t *testing.T) {
+func TestHostile_AStatusThatIsNoneEndsTheAttemptAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range bothRoutes() {
-		for _, code := range []string{"000", "099", "700", "999"} {
+		for code, known := range map[string]bool{"000": false, "099": false, "700": true, "999": true} {
 			t.Run(scheme+" "+code, func(t *testing.T) {
 				t.Parallel()
 				v := newVillain(t, scheme, func(c *caller) {
@@ -196,8 +197,8 @@ func TestHostile_AStatusThatIsNoneIsARefusalAtOnce(t *testing.T) {
 					c.wait()
 				})
 				reply := send(t, v.client(t, calmLimit))
-				require.Equal(t, webhook.Refused, reply.Verdict)
-				require.False(t, reply.Unknown)
+				require.Equal(t, known, reply.Verdict == webhook.Refused)
+				require.Equal(t, !known, reply.Code == models.ErrorCodeConnectionLost && reply.Unknown)
 			})
 		}
 	}

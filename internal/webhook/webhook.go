@@ -146,6 +146,9 @@ func (c *Client) call(ctx context.Context, request Request, deadline time.Time) 
 		return c.failure(err, gate.progress())
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode < http.StatusContinue {
+		return c.failure(errors.New("the answer has no status that HTTP knows"), begun)
+	}
 	return c.judge(response)
 }
 

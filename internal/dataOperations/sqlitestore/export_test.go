@@ -3,8 +3,10 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -116,4 +118,32 @@ func OpenWriter(ctx context.Context, s *Store) error {
 		return err
 	}
 	return c.close()
+}
+
+// LoseCommit makes a commit take place and be told as failed, as when a disk answers
+// an fsync with an error: nobody knows. It is the one that this call is part of, or
+// the next where skip is 1.
+func LoseCommit(ctx context.Context, s *Store, skip int) error {
+	_, unknown := connect(filepath.Join(s.path, "nowhere"), nil) // some error of SQLite's that is not: full
+	return s.writer.do(ctx, func(context.Context, *transaction) error {
+		commit, err := s.writer.connection.prepare("COMMIT")
+		s.writer.connection.prepared["COMMIT"] = &lossy{statement: commit, failure: unknown, skip: skip}
+		return err
+	})
+}
+
+// lossy is a statement that is executed and then said to have failed, but for the
+// first skip times.
+type lossy struct {
+	statement
+	failure error
+	skip    int
+}
+
+func (l *lossy) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	result, err := l.statement.ExecContext(ctx, args)
+	if l.skip--; err == nil && l.skip < 0 {
+		return nil, l.failure
+	}
+	return result, err //nolint:wrapcheck // it is the driver.
 }
