@@ -83,6 +83,7 @@ type Store struct {
 
 	stop       context.CancelFunc // ends the background
 	background sync.WaitGroup
+	writes     sync.RWMutex // held, as by a reader, by each write until it is answered
 	closing    sync.Once
 	closeErr   error
 }
@@ -151,6 +152,9 @@ func (s *Store) openWriter(ctx context.Context) (*connection, error) {
 // write runs work in a transaction, and names what the store was doing in errors.
 // It returns nil only where the commit is in the files that the next process finds.
 func (s *Store) write(ctx context.Context, doing string, work func(context.Context, *transaction) error) error {
+	// Until the files were looked at, Close must not take the WAL away.
+	s.writes.RLock()
+	defer s.writes.RUnlock()
 	if err := s.writer.do(ctx, work); err != nil {
 		return explain(doing, err)
 	}
@@ -168,6 +172,9 @@ func (s *Store) Close() error {
 		s.background.Wait()
 		// The writer last: the last connection to close folds the WAL into the file.
 		readErr := s.readers.close()
+		s.writer.finish()
+		s.writes.Lock() // once the last of them is answered
+		defer s.writes.Unlock()
 		s.closeErr = explain("close the store", errors.Join(readErr, s.writer.close()))
 	})
 	return s.closeErr

@@ -85,13 +85,17 @@ func (w *writer) nudge() {
 	}
 }
 
-// close writes what waits, and ends.
-func (w *writer) close() error {
+// finish writes what waits, and ends the goroutine.
+func (w *writer) finish() {
 	w.mutex.Lock()
 	w.closed = true
 	w.nudge()
 	w.mutex.Unlock()
 	<-w.done
+}
+
+// close closes the connection, after finish.
+func (w *writer) close() error {
 	if w.connection == nil {
 		return nil
 	}
