@@ -25,7 +25,7 @@ type directConn struct {
 	buffer []byte          // the request as it was sent last, to be written over
 	since  time.Time       // among the idle ones
 
-	// What closedByPeer needs, kept so that asking costs no memory.
+	// What quiet needs, kept so that asking costs no memory.
 	peek   func(fd uintptr) bool
 	silent bool
 }

@@ -165,9 +165,11 @@ func (c *Client) failure(err error, progress progress) Reply {
 	case progress == refused:
 		return Reply{Verdict: NotBegun, Reason: "stopped, draining, or too little of the lease left"}
 	case progress == nothingSent:
-		reply.Code, reply.Reason = models.ErrorCodeUnreachable, unreachable(err, timedOut)
-		if _, cause, told := strings.Cut(reply.Reason, ": "); told && strings.Contains(err.Error(), cause) {
-			reply.Detail = "" // it is all in the reason
+		reply.Code = models.ErrorCodeUnreachable
+		step, cause := unreachable(err, timedOut)
+		reply.Reason = step
+		if cause != nil {
+			reply.Reason, reply.Detail = step+": "+cause.Error(), ""
 		}
 	case timedOut:
 		reply.Code, reply.Reason = models.ErrorCodeTimeout, "no answer within the time limit"
@@ -179,24 +181,24 @@ func (c *Client) failure(err error, progress progress) Reply {
 	return reply
 }
 
-// unreachable says which step towards the webhook failed. What the network says of
-// that is ours, not the far side's, so it may be logged.
-func unreachable(err error, timedOut bool) string {
+// unreachable says which step towards the webhook failed, and with it the cause
+// where that is this machine's to tell and not the far side's, so that it may be logged.
+func unreachable(err error, timedOut bool) (step string, cause error) {
 	unresolved, atName := errors.AsType[*net.DNSError](err)
 	untrusted, atTrust := errors.AsType[*tls.CertificateVerificationError](err)
 	operation, atNetwork := errors.AsType[*net.OpError](err)
 	switch {
 	case atNetwork && operation.Op == "proxyconnect":
-		return "the proxy (WEBHOOK_PROXY) cannot be reached: " + operation.Error()
+		return "the proxy (WEBHOOK_PROXY) cannot be reached", operation
 	case timedOut:
-		return "no connection to the webhook within the time limit"
+		return "no connection to the webhook within the time limit", nil
 	case atName:
-		return "the webhook's host name cannot be resolved: " + unresolved.Error()
+		return "the webhook's host name cannot be resolved", unresolved
 	case atTrust:
-		return "the webhook's certificate is not trusted: " + untrusted.Error()
+		return "the webhook's certificate is not trusted", untrusted
 	case atNetwork && operation.Op == "dial":
-		return "no connection to the webhook: " + operation.Error()
+		return "no connection to the webhook", operation
 	default:
-		return "no connection to the webhook: TLS, or another step before the request, failed"
+		return "no connection to the webhook: TLS, or another step before the request, failed", nil
 	}
 }

@@ -17,6 +17,9 @@ const redrawMessages = `UPDATE messages SET drawn = 0, updated_at = ?
 
 // Redraw makes retries that are due draw from a window again.
 func (s *Store) Redraw(ctx context.Context) (int, error) {
+	if err := s.sendable(ctx); err != nil {
+		return 0, err
+	}
 	total := 0
 	for {
 		var n int
