@@ -9,13 +9,13 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/wireproxy"
 )
 
@@ -27,7 +27,6 @@ const (
 	databaseName = "MONGOSTORE_TEST_DB"   // for the processes
 	missingName  = "MONGOSTORE_NO_SERVER" // why there is none
 	standInName  = "MONGOSTORE_STAND_IN"  // set: it is the stand-in
-	howToGetOne  = "build it with `make test`, or set " + testURIName + " to a MongoDB that may be written to"
 )
 
 // startServer finds the server to test on: a real one, or else the stand-in behind
@@ -37,14 +36,14 @@ func startServer(ctx context.Context) (stop func(), err error) {
 	if uri := os.Getenv(testURIName); uri != "" {
 		return func() {}, put(serverName, uri)
 	}
-	program, err := standIn()
+	standIn, err := program.StandIn()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
-			return nil, err
+			return nil, err //nolint:wrapcheck // it says what is missing
 		}
 		return func() {}, put(missingName, err.Error())
 	}
-	uri, stopServer, err := runStandIn(ctx, program)
+	uri, stopServer, err := runStandIn(ctx, standIn)
 	if err != nil {
 		return nil, err
 	}
@@ -66,28 +65,6 @@ func put(name, value string) error {
 		return fmt.Errorf("set %s: %w", name, err)
 	}
 	return nil
-}
-
-// standIn finds bin/ferretdb beside go.mod.
-func standIn() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("look for go.mod: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			return "", errors.New("go.mod is nowhere above the tests")
-		}
-		dir = filepath.Dir(dir)
-	}
-	program := filepath.Join(dir, "bin", "ferretdb")
-	if _, err := os.Stat(program); err != nil {
-		return "", fmt.Errorf("there is no bin/ferretdb, the stand-in for MongoDB: %s", howToGetOne)
-	}
-	return program, nil
 }
 
 // runStandIn starts the program and returns the URI that it prints first. It ends

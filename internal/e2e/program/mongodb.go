@@ -18,7 +18,7 @@ func MongoDB(t T) string {
 	if uri := os.Getenv("MONGODB_TEST_URI"); uri != "" {
 		return uri
 	}
-	program, err := standIn()
+	program, err := StandIn()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("%v", err)
@@ -32,8 +32,8 @@ func MongoDB(t T) string {
 	return uri
 }
 
-// standIn finds bin/ferretdb beside go.mod.
-func standIn() (string, error) {
+// StandIn finds bin/ferretdb beside go.mod.
+func StandIn() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("look for go.mod: %w", err)
