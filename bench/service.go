@@ -15,7 +15,7 @@ const (
 	// stuckAfter is how long nothing may be sent before bench gives up.
 	stuckAfter = 30 * time.Second
 	// countEvery is how often the service is asked how many are sent.
-	countEvery = 10 * time.Millisecond
+	countEvery = 20 * time.Millisecond
 )
 
 // service is the service, serving.

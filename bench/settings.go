@@ -51,7 +51,7 @@ func parse(arguments []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&s.peers, "peers", true, "measure peers and the fasthttp loop too")
 	flags.BoolVar(&s.leanSink, "lean-sink", false, "send to a sink that costs about half of the service's own")
 	flags.IntVar(&s.messages, "n", 50_000, "messages of a row; slow rows send fewer")
-	flags.IntVar(&s.inFlight, "in-flight", 256, "calls at the same time, in every row")
+	flags.IntVar(&s.inFlight, "in-flight", 512, "calls at the same time, in every row")
 	flags.Func("latencies", "how long the sink takes to answer, separated by commas (default 0,20ms)", func(text string) (err error) {
 		s.latencies, err = list(text, time.ParseDuration)
 		return err

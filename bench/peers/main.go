@@ -90,7 +90,7 @@ func parseJob(role string, arguments []string) (job, error) {
 	flags := flag.NewFlagSet(role, flag.ContinueOnError)
 	flags.StringVar(&j.url, "url", "http://127.0.0.1:9090/", "the sink's address")
 	flags.IntVar(&j.messages, "n", 10_000, "messages to send")
-	flags.IntVar(&j.inFlight, "in-flight", 256, "calls at the same time")
+	flags.IntVar(&j.inFlight, "in-flight", 512, "calls at the same time")
 	flags.StringVar(&j.redis, "redis", "127.0.0.1:6379", "host and port of Redis, for asynq; its queue there is emptied")
 	flags.StringVar(&j.database, "database", "", "URL of a PostgreSQL database, for river; its jobs there are deleted")
 	flags.StringVar(&j.to, "to", "+90555%07d", "format of a message's recipient, by its number")
