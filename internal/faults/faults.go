@@ -17,6 +17,7 @@ package faults
 
 // The points of a message's way that a test can name.
 const (
+	Reserved  = "reserved"  // a client's key is reserved, its message not yet stored
 	Claimed   = "claimed"   // the claim is in the store and its answer here; nothing is handed over
 	Begin     = "begin"     // about to ask whether the first byte may leave
 	Answered  = "answered"  // the webhook's answer is here, the recorder does not have it

@@ -8,10 +8,16 @@ import "time"
 
 // Limits on one message.
 const (
-	// MaxContentLength is the longest content, in characters (not bytes).
+	// MaxContentLength is the longest content, in characters (not bytes), where
+	// nobody has set another.
 	MaxContentLength = 160
 	// MaxIDLength bounds a message id, in bytes; it travels as a header value.
 	MaxIDLength = 256
+	// MaxReferenceLength bounds the caller's own id, in characters.
+	MaxReferenceLength = 64
+	// MaxAhead is how far ahead a message may be scheduled, and how long its
+	// validity may be.
+	MaxAhead = 366 * 24 * time.Hour
 )
 
 // ID names a message. Documents inserted by hand may carry a MongoDB ObjectID
@@ -35,6 +41,22 @@ const (
 	PriorityLow    Priority = 2
 )
 
+// Encoding is how an SMS carries a content, by the characters that it has.
+type Encoding string
+
+// The two encodings.
+const (
+	EncodingGSM7 Encoding = "GSM-7"
+	EncodingUCS2 Encoding = "UCS-2"
+)
+
+// Inspected is what the rules made of a recipient and a content that they accept.
+type Inspected struct {
+	To          string // E.164
+	NumSegments int
+	Encoding    Encoding
+}
+
 // Message is one text to one recipient, and all that is known of its way. A
 // zero time means: has not happened.
 type Message struct {
@@ -44,11 +66,19 @@ type Message struct {
 	Status   Status
 	Priority Priority
 
+	Reference   string // the caller's own id, empty: none
+	NumSegments int    // SMS that the content makes
+	Encoding    Encoding
+
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
-	NextAttemptAt time.Time // zero: final, or not yet adopted
+	SendAt        time.Time     // when it is to go out; zero: at once
+	Validity      time.Duration // how long after that it may still be sent, in whole seconds; 0: for ever
+	ExpiresAt     time.Time     // no attempt starts then or later; zero: never
+	NextAttemptAt time.Time     // zero: final, or not yet adopted
 	SentAt        time.Time
 	FailedAt      time.Time
+	ErasedAt      time.Time // when To and Content were erased
 
 	MessageID string // the provider's id, from the answer of the webhook
 	Error     string // the last error, in words
@@ -56,8 +86,16 @@ type Message struct {
 
 	AttemptCount int // attempts begun, crashed ones included
 	RetryCount   int // attempts that failed: 0 when the first one succeeds
-	Attempts     []Attempt
+	// PriorAttempts are those made before a person's last retry, which gave the
+	// message as many again as a new one has.
+	PriorAttempts int
+	Attempts      []Attempt
+
+	Delivery Delivery
 }
+
+// Waits reports whether the message has yet to be claimed.
+func (m Message) Waits() bool { return m.Status == StatusScheduled || m.Status == StatusPending }
 
 // Codes of the errors that the service itself gives a message. Those of the
 // webhook's answers are "http_<status>".
@@ -86,6 +124,9 @@ type Claimed struct {
 	To      string
 	Content string
 	Attempt int // the number of the attempt that the claim has journalled, from 1
+	// Prior is Message.PriorAttempts: what the limit of attempts does not count.
+	Prior     int
+	ExpiresAt time.Time // the attempt must have begun before it; zero: no limit
 }
 
 // Claim is the right to make one attempt, until its lease runs out.

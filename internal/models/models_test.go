@@ -20,14 +20,15 @@ func TestStatus_OnlyTheseTransitionsAreAllowed(t *testing.T) {
 		sent, failed                = models.StatusSent, models.StatusFailed
 		canceled, expired           = models.StatusCanceled, models.StatusExpired
 	)
+	// To sent other than from sending: the late 2xx of a claim that was rescued before.
 	allowed := map[models.Status][]models.Status{
 		scheduled: {pending, canceled, expired},
 		pending:   {sending, sent, failed, canceled, expired},
 		sending:   {pending, sent, failed},
 		sent:      {},
 		failed:    {pending, sent},
-		canceled:  {},
-		expired:   {pending},
+		canceled:  {sent},
+		expired:   {pending, sent},
 	}
 	require.Len(t, models.Statuses(), len(allowed))
 	for _, from := range models.Statuses() {
@@ -147,4 +148,40 @@ func TestKindOf_FindsTheKindInAChain(t *testing.T) {
 	require.Zero(t, models.KindOf(errors.New("plain")))
 	require.EqualError(t, models.Invalid(models.FieldError{Field: "to", Message: "is empty"}, models.FieldError{Field: "content", Message: "is too long"}),
 		"the request is not valid: to is empty; content is too long")
+}
+
+func TestPaced_TheNextWindowIsOnThePhaseAndWithinTheNewInterval(t *testing.T) {
+	t.Parallel()
+	const minute = time.Minute
+	stopped := running(10*minute, 5).Stopped(models.SchedulerLog{Timestamp: epoch()})
+	for _, test := range []struct {
+		name      string
+		before    models.Scheduler // its first window has opened at the epoch
+		pace      models.Pace
+		at        time.Duration // after the epoch
+		next      time.Duration
+		remaining int
+	}{
+		{"shorter", running(10*minute, 5), models.Pace{Interval: 2 * minute, PerWindow: 5}, 3 * minute, 4 * minute, 5},
+		{"shorter, at the phase", running(10*minute, 5), models.Pace{Interval: 2 * minute, PerWindow: 5}, 4 * minute, 6 * minute, 5},
+		{"longer", running(10*minute, 5), models.Pace{Interval: 30 * minute, PerWindow: 5}, 3 * minute, 10 * minute, 5},
+		{"one that is due stays due", running(10*minute, 5), models.Pace{Interval: 2 * minute, PerWindow: 5}, 11 * minute, 10 * minute, 5},
+		{"the clock was set back", running(10*minute, 5), models.Pace{Interval: 4 * minute, PerWindow: 5}, -3 * minute, 0, 5},
+		{"lower cap", running(10*minute, 5), models.Pace{Interval: 10 * minute, PerWindow: 2}, minute, 10 * minute, 2},
+		{"higher cap", running(10*minute, 5), models.Pace{Interval: 10 * minute, PerWindow: 9}, minute, 10 * minute, 5},
+		{"no cap", running(10*minute, 5), models.Pace{Interval: 10 * minute}, minute, 10 * minute, 5},
+		{"no interval", running(10*minute, 5), models.Pace{PerWindow: 5}, minute, 10 * minute, 5},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			before, _ := test.before.Turn(epoch())
+			after := before.Paced(test.pace, epoch().Add(test.at))
+			expected := before
+			expected.Pace, expected.WindowRemaining, expected.NextWindowAt = test.pace, test.remaining, epoch().Add(test.next)
+			require.Equal(t, expected, after)
+		})
+	}
+	after := stopped.Paced(models.Pace{Interval: minute, PerWindow: 1}, epoch().Add(minute))
+	stopped.Pace = models.Pace{Interval: minute, PerWindow: 1}
+	require.Equal(t, stopped, after, "there is no next window")
 }

@@ -44,6 +44,23 @@ func (s Scheduler) Stopped(entry SchedulerLog) Scheduler {
 	return s
 }
 
+// Paced returns the state with another pace: a lower cap holds for the current window
+// too, and the next window is on the phase of the start, no further off than the new
+// interval and not later than it was. One that is due is opened by the next Turn.
+func (s Scheduler) Paced(pace Pace, now time.Time) Scheduler {
+	s.Pace = pace
+	if pace.PerWindow > 0 {
+		s.WindowRemaining = min(s.WindowRemaining, pace.PerWindow)
+	}
+	if !s.Running || pace.Interval <= 0 {
+		return s
+	}
+	if next := s.nextWindowAfter(now); next.Before(s.NextWindowAt) {
+		s.NextWindowAt = next
+	}
+	return s
+}
+
 // clockTolerance is how far the clocks of replicas may differ without a window
 // opening twice: far more than half a round trip to the store, which is what the
 // measuring of its time may be wrong by.
@@ -106,11 +123,21 @@ type Action string
 
 // The audited actions.
 const (
-	ActionStart Action = "start"
-	ActionStop  Action = "stop"
+	ActionStart  Action = "start"
+	ActionStop   Action = "stop"
+	ActionPace   Action = "pace"   // interval or cap were changed
+	ActionCancel Action = "cancel" // many messages at once
+	ActionRetry  Action = "retry"  // many messages at once
+	ActionErase  Action = "erase"  // of a message, its recipient and content
 )
 
-// SchedulerLog is one entry of the audit trail. A stop names its start.
+// Actions lists every audited action.
+func Actions() []Action {
+	return []Action{ActionStart, ActionStop, ActionPace, ActionCancel, ActionRetry, ActionErase}
+}
+
+// SchedulerLog is one entry of the audit trail. A stop names its start; a change
+// of pace, of messages, or of one, is told by Reason.
 type SchedulerLog struct {
 	ID        string
 	Action    Action

@@ -16,7 +16,8 @@ const (
 	StatusSent Status = "sent"
 	// StatusFailed was refused for good, ran out of attempts, is invalid, or is held.
 	StatusFailed Status = "failed"
-	// StatusCanceled was called off before it was claimed. Final.
+	// StatusCanceled was called off while no claim stood. Final, but for the late
+	// 2xx of a claim that was rescued before.
 	StatusCanceled Status = "canceled"
 	// StatusExpired was not sent within its validity.
 	StatusExpired Status = "expired"
@@ -47,8 +48,12 @@ func (s Status) CanBecome(to Status) bool {
 		// sent: the late 2xx of a message that was held.
 		return to == StatusPending || to == StatusSent
 	case StatusExpired:
-		return to == StatusPending
-	case StatusSent, StatusCanceled:
+		// pending: a person's retry. sent: as below.
+		return to == StatusPending || to == StatusSent
+	case StatusCanceled:
+		// The late 2xx of a claim that was rescued before: it did go out.
+		return to == StatusSent
+	case StatusSent:
 		return false
 	}
 	return false
