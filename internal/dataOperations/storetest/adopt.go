@@ -8,25 +8,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 )
 
 // inspect takes numbers that begin with +, normalises them by removing blanks,
 // and contents that are not empty.
-func inspect(to, content string) (string, error) {
+func inspect(to, content string) (models.Inspected, error) {
 	if !strings.HasPrefix(to, "+") {
-		return "", errors.New("to has no country code")
+		return models.Inspected{}, errors.New("to has no country code")
 	}
 	if content == "" {
-		return "", errors.New("content is empty")
+		return models.Inspected{}, errors.New("content is empty")
 	}
-	return strings.ReplaceAll(to, " ", ""), nil
+	return models.Inspected{To: strings.ReplaceAll(to, " ", ""), NumSegments: 1, Encoding: models.EncodingGSM7}, nil
 }
 
 // adopt adopts and demands how many were adopted and refused.
 func (s *scene) adopt(limit, adopted, refused int) {
 	s.t.Helper()
-	gotAdopted, gotRefused, err := s.store.Adopt(s.t.Context(), limit, inspect)
+	gotAdopted, gotRefused, err := s.store.Adopt(s.t.Context(), dataoperations.AdoptRequest{Limit: limit, Inspect: inspect})
 	require.NoError(s.t, err)
 	require.Equal(s.t, [2]int{adopted, refused}, [2]int{gotAdopted, gotRefused}, "adopted, refused")
 }
@@ -122,6 +123,32 @@ func adoptTests() []test {
 			s.adopt(10, 0, 0)
 		}},
 		{"a failed message that somebody made pending starts afresh", failedStartsAfresh},
+		{"a message that was given a time to be sent at is scheduled", func(s *scene) {
+			s.run(0)
+			at := s.clock.Now().Add(time.Minute)
+			s.reference("by-hand", func(f map[string]any) { f["send_at"], f["reference"] = at, "order-1" })
+			s.adopt(10, 1, 0)
+			got := s.message(models.ID{Text: "by-hand"})
+			require.Equal(s.t, models.StatusScheduled, got.Status)
+			requireTime(s.t, at, got.NextAttemptAt, "due")
+			requireTime(s.t, at, got.SendAt, "send at")
+			require.Equal(s.t, "order-1", got.Reference)
+			s.requireCounts(models.Counts{models.StatusScheduled: 1})
+			s.clock.Move(time.Minute)
+			require.Len(s.t, s.promote(1), 1)
+			require.Equal(s.t, []string{"by-hand"}, claimedIDs(s.claim(1)))
+		}},
+		{"a message inserted as scheduled is inspected, sent once, and counted once", insertedAsScheduled},
+		{"what is refused without a time of creation is listed all the same", func(s *scene) {
+			s.reference("bad", func(f map[string]any) { f["to"] = "garbage"; delete(f, "created_at") })
+			s.reference("worse", func(f map[string]any) { f["created_at"] = "one fine day" })
+			s.adopt(10, 0, 2)
+			for _, id := range []string{"bad", "worse"} {
+				requireTime(s.t, s.clock.Now(), s.message(models.ID{Text: id}).CreatedAt, "created at")
+			}
+			require.ElementsMatch(s.t, []string{"bad", "worse"}, s.list(models.Filter{}, 10))
+		}},
+		{"a message gets what inspect found, and the validity, from when it is due", adoptedWithValidity},
 		{"a sent message that somebody made pending and invalid keeps no trace of having been sent", func(s *scene) {
 			claimed := s.claimOne()
 			require.True(s.t, s.record(s.sent(claimed)))
@@ -134,6 +161,71 @@ func adoptTests() []test {
 			s.requireCounts(models.Counts{models.StatusFailed: 1})
 		}},
 	}
+}
+
+// When it is adopted is the store's affair: at once, or when its time has come.
+func insertedAsScheduled(s *scene) {
+	s.run(0)
+	at := s.clock.Now().Add(time.Minute)
+	for _, id := range []string{"good", "to be canceled", "bad"} {
+		s.reference(id, func(f map[string]any) {
+			f["status"], f["send_at"], f["to"] = "scheduled", at, "+90 555 111 11 11"
+			if id == "bad" {
+				f["to"] = "garbage"
+			}
+		})
+	}
+	adopt := func() {
+		_, _, err := s.store.Adopt(s.t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: inspect})
+		require.NoError(s.t, err)
+	}
+	canceled := models.ID{Text: "to be canceled"}
+	answers, err := s.store.Cancel(s.t.Context(), []models.ID{canceled})
+	require.NoError(s.t, err)
+	require.Equal(s.t, []bool{false}, answers, "nobody has adopted it yet")
+	require.Empty(s.t, s.list(models.Filter{Status: models.StatusScheduled}, 10))
+	adopt()
+	require.Empty(s.t, s.claim(1))
+	s.clock.Move(time.Minute)
+	_, err = s.store.Promote(s.t.Context(), 10)
+	require.NoError(s.t, err)
+	adopt()
+	s.cancel(canceled)
+	claimed := s.claim(10)
+	require.Equal(s.t, []string{"good"}, claimedIDs(claimed))
+	require.Equal(s.t, recipient, claimed[0].To)
+	require.True(s.t, s.record(s.sent(claimed[0])))
+	require.Equal(s.t, models.StatusFailed, s.message(models.ID{Text: "bad"}).Status)
+	s.requireCounts(models.Counts{models.StatusSent: 1, models.StatusCanceled: 1, models.StatusFailed: 1})
+}
+
+func adoptedWithValidity(s *scene) {
+	at := s.clock.Now()
+	s.reference("now", func(f map[string]any) { f["created_at"] = at })
+	s.reference("later", func(f map[string]any) { f["send_at"] = at.Add(time.Hour) })
+	s.reference("said", func(f map[string]any) { f["expires_at"] = at.Add(time.Second) })
+	s.reference("old", unchanged)
+	adopted, refused, err := s.store.Adopt(s.t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: inspect, Validity: time.Minute})
+	require.NoError(s.t, err)
+	require.Equal(s.t, [2]int{4, 0}, [2]int{adopted, refused})
+	for id, expires := range map[string]time.Time{
+		"now": at.Add(time.Minute), "later": at.Add(time.Hour + time.Minute),
+		"said": at.Add(time.Second), "old": at.Add(time.Minute), // it was nobody's to expire before
+	} {
+		got := s.message(models.ID{Text: id})
+		requireTime(s.t, expires, got.ExpiresAt, id)
+		require.Equal(s.t, 1, got.NumSegments)
+		require.Equal(s.t, models.EncodingGSM7, got.Encoding)
+	}
+	require.Equal(s.t, time.Minute, s.message(models.ID{Text: "now"}).Validity, "so that a retry gets it again")
+	s.clock.Move(time.Minute)
+	require.ElementsMatch(s.t, []string{"now", "old", "said"}, s.expire(10))
+	require.Equal(s.t, []bool{true}, s.again(models.ID{Text: "old"}))
+	requireTime(s.t, at.Add(2*time.Minute), s.message(models.ID{Text: "old"}).ExpiresAt, "expires at")
+
+	s.reference("for ever", unchanged)
+	s.adopt(10, 1, 0)
+	require.True(s.t, s.message(models.ID{Text: "for ever"}).ExpiresAt.IsZero())
 }
 
 func invalidOnesFail(s *scene) {

@@ -49,7 +49,7 @@ func concurrencyTests() []test {
 			stores := []dataoperations.Store{s.store, s.open()}
 			var adopted, refused atomic.Int64
 			together(s.t, 8, func(caller int) error {
-				good, bad, err := stores[caller%2].Adopt(s.t.Context(), 10, inspect)
+				good, bad, err := stores[caller%2].Adopt(s.t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: inspect})
 				adopted.Add(int64(good))
 				refused.Add(int64(bad))
 				return err //nolint:wrapcheck // it goes straight to require.

@@ -21,6 +21,7 @@ type model struct {
 	messages []*modelled // in the order they came
 	claims   []models.Claimed
 	logs     []models.SchedulerLog // in the order they were made
+	reserved map[string]models.Reservation
 }
 
 // modelled is one message.
@@ -34,6 +35,9 @@ type modelled struct {
 	claim   models.Claim    // kept until the next one, for a late 2xx; ClaimID "": none
 	claimed time.Time       // when claim was made
 	shows   *models.Outcome // what was recorded under claim, nil: nothing, or a rescue since
+	// overlaid: something has changed the message since, so that nobody promises
+	// whether it still shows that.
+	overlaid bool
 }
 
 // byHand is what a person wrote, as adoption must understand it.
@@ -43,6 +47,7 @@ type byHand struct {
 	priority models.Priority
 	created  time.Time // zero: not said
 	due      time.Time // zero: not said
+	sendAt   time.Time // zero: not said
 	refused  bool
 }
 
@@ -60,8 +65,8 @@ func (m *model) find(id models.ID) *modelled {
 	return nil
 }
 
-// accepted takes messages in, and reports whether the store may do so.
-func (m *model) accepted(messages []models.Message) bool {
+// accepted takes messages in at now, and reports whether the store may do so.
+func (m *model) accepted(now time.Time, messages []models.Message) bool {
 	seen := map[models.ID]bool{}
 	for _, message := range messages {
 		if seen[message.ID] || m.find(message.ID) != nil {
@@ -70,18 +75,43 @@ func (m *model) accepted(messages []models.Message) bool {
 		seen[message.ID] = true
 	}
 	for _, message := range messages {
-		message.NextAttemptAt, message.UpdatedAt = message.CreatedAt, anyMoment
-		m.messages = append(m.messages, &modelled{Message: message})
+		m.take(now, message)
 	}
 	return true
 }
 
-// adopted makes of a waiting message what adoption at now must.
-func (one *modelled) adopted(now time.Time) {
+// take takes one message in.
+func (m *model) take(now time.Time, message models.Message) {
+	message.Status, message.NextAttemptAt, message.UpdatedAt = models.StatusPending, message.CreatedAt, anyMoment
+	if !message.SendAt.IsZero() {
+		message.NextAttemptAt = message.SendAt
+	}
+	if message.SendAt.After(now) {
+		message.Status = models.StatusScheduled
+	}
+	m.messages = append(m.messages, &modelled{Message: message})
+}
+
+// acceptedNew takes in those messages that are new, and returns which these are.
+func (m *model) acceptedNew(now time.Time, messages []models.Message) []bool {
+	isNew := make([]bool, len(messages))
+	for i, message := range messages {
+		if isNew[i] = m.find(message.ID) == nil; isNew[i] {
+			m.take(now, message)
+		}
+	}
+	return isNew
+}
+
+// adopted makes of a waiting message what adoption at now must, with the validity.
+func (one *modelled) adopted(now time.Time, validity time.Duration) {
 	if one.hand.refused {
 		one.Status, one.FailedAt, one.SentAt, one.MessageID = models.StatusFailed, now, time.Time{}, ""
 		one.Error, one.ErrorCode, one.NextAttemptAt, one.UpdatedAt = anyText, models.ErrorCodeInvalid, time.Time{}, now
 		one.waits, one.setBack = false, ""
+		if one.CreatedAt = one.hand.created; one.CreatedAt.IsZero() {
+			one.CreatedAt = now
+		}
 		return
 	}
 	created, due := one.hand.created, one.hand.due
@@ -94,10 +124,30 @@ func (one *modelled) adopted(now time.Time) {
 			due = now
 		}
 	}
-	*one = modelled{Message: models.Message{
+	message := models.Message{
 		ID: one.ID, To: one.hand.number, Content: one.hand.content, Status: models.StatusPending,
+		NumSegments: 1, Encoding: models.EncodingGSM7, Reference: one.Reference,
 		Priority: one.hand.priority, CreatedAt: created, NextAttemptAt: due, UpdatedAt: now,
-	}}
+	}
+	if !one.hand.sendAt.IsZero() {
+		message.SendAt, message.NextAttemptAt = one.hand.sendAt, one.hand.sendAt
+	}
+	if message.SendAt.After(now) {
+		message.Status = models.StatusScheduled
+	}
+	if validity > 0 {
+		from := message.NextAttemptAt
+		if from.Before(now) {
+			from = now
+		}
+		message.Validity, message.ExpiresAt = validity, from.Add(validity)
+	}
+	*one = modelled{Message: message}
+}
+
+// expires reports whether the message may no more be sent at now.
+func (one *modelled) expires(now time.Time) bool {
+	return !one.ExpiresAt.IsZero() && !one.ExpiresAt.After(now)
 }
 
 // urgent returns the messages that may be claimed next: those of the highest
@@ -105,7 +155,7 @@ func (one *modelled) adopted(now time.Time) {
 func (m *model) urgent(now time.Time, mayDraw bool) []*modelled {
 	var first []*modelled
 	for _, one := range m.messages {
-		if one.Status != models.StatusPending || one.waits || one.NextAttemptAt.After(now) || (!one.drawn && !mayDraw) {
+		if one.Status != models.StatusPending || one.waits || one.NextAttemptAt.After(now) || one.expires(now) || (!one.drawn && !mayDraw) {
 			continue
 		}
 		order := 0
@@ -160,8 +210,10 @@ func (one *modelled) claimedBy(now time.Time, request dataoperations.ClaimReques
 	one.Status, one.UpdatedAt = models.StatusSending, now
 	one.AttemptCount++
 	one.claim = models.Claim{ID: one.ID, ClaimID: claimID, Owner: request.Owner, Lease: request.Lease, Window: window}
-	one.claimed, one.shows = now, nil
-	return models.Claimed{Claim: one.claim, To: one.To, Content: one.Content, Attempt: one.AttemptCount}
+	one.claimed, one.shows, one.overlaid = now, nil, false
+	return models.Claimed{
+		Claim: one.claim, To: one.To, Content: one.Content, Attempt: one.AttemptCount, Prior: one.PriorAttempts, ExpiresAt: one.ExpiresAt,
+	}
 }
 
 // stands reports whether the claim is the one under which the message is sending.

@@ -3,10 +3,12 @@ package storetest
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
 )
 
@@ -72,6 +74,11 @@ func (w *walk) writeTimes(fields map[string]any, hand *byHand) {
 		fields["next_attempt_at"] = hand.due
 	case "garbage":
 		hand.refused, fields["next_attempt_at"] = true, "tomorrow"
+	case "none":
+		if rapid.Bool().Draw(w.rt, "send_at in five minutes") {
+			hand.sendAt = w.clock.Now().Add(5 * time.Minute)
+			fields["send_at"] = hand.sendAt
+		}
 	}
 }
 
@@ -80,7 +87,9 @@ func (w *walk) writeTimes(fields map[string]any, hand *byHand) {
 func (w *walk) setBack() {
 	var final []*modelled
 	for _, one := range w.messages {
-		if one.Status == models.StatusSent || one.Status == models.StatusFailed {
+		// Nobody has said what becomes of the times and reports that others have.
+		plain := one.SendAt.IsZero() && one.ExpiresAt.IsZero() && one.ErasedAt.IsZero() && one.Delivery == models.Delivery{}
+		if plain && (one.Status == models.StatusSent || one.Status == models.StatusFailed) {
 			final = append(final, one)
 		}
 	}
@@ -111,7 +120,8 @@ func (w *walk) adopt() {
 			before[one.ID] = one.Message
 		}
 	}
-	adopted, refused, err := h.Adopt(w.rt.Context(), limit, inspect)
+	validity := drawDuration(w.rt, "validity", "0s", "0s", "20s", "5m")
+	adopted, refused, err := h.Adopt(w.rt.Context(), dataoperations.AdoptRequest{Limit: limit, Inspect: inspect, Validity: validity})
 	require.NoError(w.rt, err)
 	require.Equal(w.rt, min(limit, waiting), adopted+refused, "adopted and refused")
 	for _, one := range w.messages {
@@ -129,7 +139,7 @@ func (w *walk) adopt() {
 		} else {
 			adopted--
 		}
-		one.adopted(h.now())
+		one.adopted(h.now(), validity)
 	}
 	require.Equal(w.rt, [2]int{}, [2]int{adopted, refused}, "the answer says more than was adopted and refused")
 }

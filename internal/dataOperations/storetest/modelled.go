@@ -76,7 +76,7 @@ type walk struct {
 
 func newWalk(rt *rapid.T, s *scene) *walk {
 	w := &walk{
-		model: &model{}, rt: rt, scene: s, data: s.suite.New(s.t), clock: NewClock(),
+		model: &model{reserved: map[string]models.Reservation{}}, rt: rt, scene: s, data: s.suite.New(s.t), clock: NewClock(),
 		outcomes: map[string]*models.Outcome{}, touched: map[models.ID]bool{},
 	}
 	for i := range 2 {
@@ -100,6 +100,10 @@ func (w *walk) run() {
 		"claim": w.take, "claim more": w.take, "claim still more": w.take,
 		"record": w.recordOne, "record another": w.recordOne, "record many": w.recordMany,
 		"give back": w.giveBackSome, "rescue": w.rescueSome, "redraw": w.redrawAll,
+		"accept new": w.acceptNew, "reserve": w.reserve,
+		"promote": w.promote, "expire": w.expire,
+		"cancel": w.cancel, "retry": w.retry, "erase": w.erase, "deliver": w.deliver,
+		"set pace": w.setPace, "audit": w.audit,
 		"start": w.start, "stop": w.stop, "configure": w.configure,
 		"wait": w.wait, "set the clock": w.setClock, "open again": w.reopen,
 	}
@@ -147,33 +151,4 @@ func (w *walk) anyOf(messages []*modelled) *modelled {
 func (w *walk) id(kind string) models.ID {
 	w.next++
 	return models.ID{Text: fmt.Sprintf("%s-%03d", kind, w.next)}
-}
-
-func (w *walk) accept() {
-	h := w.any()
-	var made []models.Message
-	for range w.upTo(3, "messages") {
-		made = append(made, models.Message{
-			ID: w.id("message"), To: recipient, Content: fmt.Sprintf("text %d", w.next), Status: models.StatusPending,
-			Priority:  models.Priority(rapid.IntRange(0, 2).Draw(w.rt, "priority")),
-			CreatedAt: w.moment(h.now(), "created at now and"),
-		})
-	}
-	require.True(w.rt, w.accepted(made))
-	require.NoError(w.rt, h.Accept(w.rt.Context(), made...))
-}
-
-// acceptAgain repeats an id, behind a new one that must not be stored either.
-func (w *walk) acceptAgain() {
-	if len(w.messages) == 0 {
-		return
-	}
-	h := w.any()
-	fresh := models.Message{ID: w.id("message"), To: recipient, Content: "new", CreatedAt: h.now()}
-	again := w.anyOf(w.messages).Message
-	again.Content = "other"
-	require.False(w.rt, w.accepted([]models.Message{fresh, again}))
-	require.Equal(w.rt, models.KindConflict, models.KindOf(h.Accept(w.rt.Context(), fresh, again)))
-	_, err := h.Message(w.rt.Context(), fresh.ID.Text)
-	require.Equal(w.rt, models.KindNotFound, models.KindOf(err), "one of a refused batch was stored")
 }

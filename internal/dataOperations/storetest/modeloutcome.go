@@ -13,12 +13,12 @@ func (m *model) record(now time.Time, outcome *models.Outcome) bool {
 	if one == nil || one.claim.ClaimID != outcome.ClaimID {
 		return false
 	}
-	late := outcome.Result == models.ResultSent && (one.Status == models.StatusPending || one.Status == models.StatusFailed)
+	late := outcome.Result == models.ResultSent && one.Status != models.StatusSending && one.Status != models.StatusSent
 	if one.Status != models.StatusSending && !late {
 		return one.shows == outcome
 	}
 	one.Status, one.UpdatedAt, one.shows = outcome.Result.Status(), now, outcome
-	one.waits, one.setBack = false, ""
+	one.waits, one.setBack, one.overlaid = false, "", false
 	if outcome.Uncounted {
 		one.AttemptCount--
 	} else {
@@ -57,7 +57,7 @@ func (m *model) rescue(now time.Time, claims []models.Claim, policy dataoperatio
 		one.Attempts = append(one.Attempts, models.Attempt{
 			Number: one.AttemptCount, StartedAt: one.claimed, Duration: anyDuration, Error: anyText, Replica: one.claim.Owner,
 		})
-		exhausted := one.AttemptCount >= policy.MaxAttempts
+		exhausted := one.AttemptCount-one.PriorAttempts >= policy.MaxAttempts
 		if !exhausted && !policy.Hold {
 			one.Status, one.NextAttemptAt, one.ErrorCode = models.StatusPending, now, models.ErrorCodeOutcomeUnknown
 			continue

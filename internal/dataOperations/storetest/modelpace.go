@@ -16,18 +16,41 @@ type modelPace struct {
 	stoppedAt time.Time
 	pace      models.Pace
 
+	environment models.Pace // as of the last time that it changed the pace
+	configured  bool
+
 	seq    int64
 	next   time.Time
-	opened bool // since the start, a window has opened
+	orNext time.Time // where a store may choose: the other moment
+	opened bool      // since the start, a window has opened
 	// What the window still allows, at the least and at the most: where a store is
 	// free to return a draw or not, the model takes over what it did. Without a cap
 	// it means nothing.
 	least, most int
 }
 
-// configure sets the pace; see Store.Configure. Nothing else sets it in this test,
-// so it always is the environment's.
+// configure makes the pace the environment's, where that has changed.
 func (p *modelPace) configure(pace models.Pace) {
+	if p.configured && pace == p.environment {
+		return
+	}
+	p.environment, p.configured = pace, true
+	p.set(pace)
+}
+
+// setAt sets the pace as a person does: the next window is then no further off than
+// the interval. A store may also put the next one right that is nearer.
+func (p *modelPace) setAt(now time.Time, pace models.Pace) {
+	p.set(pace)
+	if !p.running || !p.next.After(now) {
+		return
+	}
+	if p.orNext = p.inPhaseAfter(now); p.next.Sub(now) > pace.Interval {
+		p.next = p.orNext
+	}
+}
+
+func (p *modelPace) set(pace models.Pace) {
 	switch {
 	case pace == p.pace || pace.PerWindow == 0:
 	case p.pace.PerWindow == 0: // no cap so far: nobody has counted
@@ -62,16 +85,21 @@ func (p *modelPace) turn(now time.Time) (opened bool) {
 	case wait <= p.pace.Interval+min(time.Second, p.pace.Interval/2): // or the clock of the replica that opened it is ahead
 		return false
 	}
-	// The first moment after now in the phase of the start: by steps, not by a
-	// remainder, so that it cannot be wrong in the same way.
-	every := p.pace.Interval
-	for p.next = p.startedAt; !p.next.After(now); {
-		p.next = p.next.Add(every)
-	}
-	for p.next.Sub(now) > every {
-		p.next = p.next.Add(-every)
-	}
+	p.next = p.inPhaseAfter(now)
 	return opened
+}
+
+// inPhaseAfter returns the first moment after now in the phase of the start: by
+// steps, not by a remainder, so that it cannot be wrong in the same way.
+func (p *modelPace) inPhaseAfter(now time.Time) time.Time {
+	at, every := p.startedAt, p.pace.Interval
+	for !at.After(now) {
+		at = at.Add(every)
+	}
+	for at.Sub(now) > every {
+		at = at.Add(-every)
+	}
+	return at
 }
 
 // mayDraw reports whether a first attempt may start.
@@ -104,6 +132,10 @@ func (p *modelPace) refund(window int64, n int) {
 // compare says how a store's state differs from what it must be, and takes over
 // what the store was free to choose.
 func (p *modelPace) compare(got models.Scheduler) error {
+	if !p.orNext.IsZero() && got.NextWindowAt.Equal(p.orNext) {
+		p.next = p.orNext
+	}
+	p.orNext = time.Time{}
 	expected := models.Scheduler{
 		Running: p.running, StartID: p.startID, StartedAt: p.startedAt, StoppedAt: p.stoppedAt, Pace: p.pace,
 		WindowSeq: p.seq, WindowRemaining: got.WindowRemaining, NextWindowAt: p.next,

@@ -60,7 +60,8 @@ func (w *walk) recordSome(claims []models.Claimed) {
 	var expected []bool
 	for _, claimed := range claims {
 		outcome := w.outcome(h.now(), claimed)
-		if one := w.find(claimed.ID); one.waits && outcome.Result != models.ResultSent {
+		one := w.find(claimed.ID)
+		if (one.waits && outcome.Result != models.ResultSent) || (one.overlaid && one.shows == outcome) {
 			continue // a person has been at it, and nobody promises what it shows
 		}
 		outcomes = append(outcomes, *outcome)

@@ -43,13 +43,40 @@ func (w *walk) stop() {
 	require.NoError(w.rt, w.pace.compare(got))
 }
 
-func (w *walk) configure() {
-	pace := models.Pace{
+func (w *walk) drawPace() models.Pace {
+	return models.Pace{
 		Interval:  drawDuration(w.rt, "interval", "2m", "1m", "90s"),
 		PerWindow: rapid.SampledFrom([]int{2, 1, 3, 4, 0}).Draw(w.rt, "per window"),
 	}
+}
+
+func (w *walk) configure() {
+	pace := w.drawPace()
 	require.NoError(w.rt, w.any().Configure(w.rt.Context(), pace))
 	w.pace.configure(pace)
+}
+
+func (w *walk) setPace() {
+	h, entry, pace := w.any(), w.entry("pace"), w.drawPace()
+	got, err := h.SetPace(w.rt.Context(), pace, entry)
+	require.NoError(w.rt, err)
+	entry.Timestamp, entry.CreatedAt = h.now(), h.now()
+	w.logs = append(w.logs, entry)
+	w.pace.setAt(h.now(), pace)
+	require.NoError(w.rt, w.pace.compare(got))
+}
+
+// audit adds an entry, or repeats one.
+func (w *walk) audit() {
+	h, entry := w.any(), w.entry("retry")
+	if len(w.logs) > 0 && rapid.Bool().Draw(w.rt, "again") {
+		entry.ID = rapid.SampledFrom(w.logs).Draw(w.rt, "entry").ID
+		require.NoError(w.rt, h.Audit(w.rt.Context(), entry))
+		return
+	}
+	require.NoError(w.rt, h.Audit(w.rt.Context(), entry))
+	entry.Timestamp, entry.CreatedAt = h.now(), h.now()
+	w.logs = append(w.logs, entry)
 }
 
 func (w *walk) wait() {

@@ -2,8 +2,9 @@
 // suite that every store passes: the same tests, the same promises.
 //
 // A store's own test package says how to make its data (Data) and calls Run. The
-// files follow the way of a message: accept, adopt, claim, record, postpone, give
-// back, rescue; then the scheduler; then all of it at once, by many goroutines, by
+// files follow the way of a message: accept, adopt, promote, expire, claim, record,
+// postpone, give back, rescue; then what people do to it: list, cancel, retry, erase;
+// then the scheduler and the upkeep; then all of it at once, by many goroutines, by
 // several processes, and by random sequences of operations that are compared with a
 // model in memory after every step.
 //
@@ -86,8 +87,14 @@ func Run(t *testing.T, suite Suite) {
 		tests []test
 	}{
 		{"Accept", acceptTests()},
+		{"AcceptLater", acceptLaterTests()},
+		{"Reserve", reserveTests()},
 		{"Read", readTests()},
+		{"List", listTests()},
+		{"Stats", statsTests()},
 		{"Adopt", adoptTests()},
+		{"Promote", promoteTests()},
+		{"Expire", expireTests()},
 		{"ClaimOrder", claimOrderTests()},
 		{"ClaimJournal", claimJournalTests()},
 		{"Windows", windowTests()},
@@ -96,8 +103,16 @@ func Run(t *testing.T, suite Suite) {
 		{"Postpone", postponeTests()},
 		{"GiveBack", giveBackTests()},
 		{"Rescue", rescueTests()},
+		{"Cancel", cancelTests()},
+		{"Retry", retryTests()},
+		{"Erase", eraseTests()},
+		{"Deliver", deliverTests()},
+		{"Transitions", transitionTests()},
 		{"Scheduler", schedulerTests()},
+		{"Pace", paceTests()},
+		{"Prune", pruneTests()},
 		{"Concurrency", concurrencyTests()},
+		{"Races", raceTests()},
 		{"Processes", processTests()},
 		{"Model", modelTests()},
 	}
