@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/dataOperations/storetest"
 	"auto-message-sender/internal/models"
@@ -33,7 +34,7 @@ func TestClaim_WaitsForTheCheckAndAcceptDoesNot(t *testing.T) {
 	defer cancel()
 	_, err := store.Claim(short, request(3))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	_, _, err = store.Adopt(short, 3, takeAll)
+	_, _, err = store.Adopt(short, dataoperations.AdoptRequest{Limit: 3, Inspect: takeAll})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	claimed := make(chan int, 1)

@@ -14,16 +14,30 @@ import (
 // (drawn = 0) or others (drawn = 1). Both stand in the text, not in arguments:
 // with them the index messages_due is one range in the right order, and a retry
 // that is due in an hour is never looked at.
-const dueMessages = `SELECT rowid, next_attempt_at, attempt_count, id, "to", content FROM messages
-	WHERE status = 'pending' AND drawn = %d AND priority = %d AND next_attempt_at <= ?
-	ORDER BY next_attempt_at, rowid LIMIT ?`
+const (
+	dueMessages = `SELECT seq, next_attempt_at, attempt_count, prior_attempts, expires_at, id, "to", content FROM messages
+		WHERE status = 'pending' AND drawn = %d AND priority = %d AND next_attempt_at <= ?
+		ORDER BY next_attempt_at, seq LIMIT ?`
+	// moreDueMessages goes on after the last one that was found.
+	moreDueMessages = `SELECT seq, next_attempt_at, attempt_count, prior_attempts, expires_at, id, "to", content FROM messages
+		WHERE status = 'pending' AND drawn = %d AND priority = %d AND next_attempt_at <= ? AND (next_attempt_at, seq) > (?, ?)
+		ORDER BY next_attempt_at, seq LIMIT ?`
+)
+
+// Where many have expired at the head of the queue, and nobody has swept them away
+// yet, a claim looks at so many of them at a time, and no further than so many times:
+// it holds up the other writes.
+const (
+	passedAtOnce = 1000
+	passes       = 10
+)
 
 // claimMessages is the journal: one statement for the whole batch. Expressions see
 // the row as it was, so a first attempt is told by drawn. It returns no rows: they
 // were read when they were found, in the same transaction.
 const claimMessages = `UPDATE messages SET status = 'sending', drawn = 1, attempt_count = attempt_count + 1,
 	claim_window = iif(drawn = 0, ?, 0), claim_id = ?, claim_owner = ?, claim_lease_ms = ?, claim_at = ?, updated_at = ?
-	WHERE rowid IN (SELECT value FROM json_each(?)) AND status = 'pending'`
+	WHERE seq IN (SELECT value FROM json_each(?)) AND status = 'pending'`
 
 // Claim opens the window if it is due, draws from it, and claims, in one
 // transaction.
@@ -71,7 +85,7 @@ func claim(ctx context.Context, tx *transaction, request dataoperations.ClaimReq
 
 // candidate is a message that may be claimed.
 type candidate struct {
-	rowid   int64
+	seq     int64
 	due     int64
 	first   bool           // a first attempt
 	claimed models.Claimed // all of it but the claim itself
@@ -102,7 +116,8 @@ func findDue(ctx context.Context, tx *transaction, now time.Time, limit, allowed
 	return due, firsts, nil
 }
 
-// findDueOf returns the first limit messages of a priority that are due.
+// findDueOf returns the first limit messages of a priority that are due and have not
+// expired.
 func findDueOf(ctx context.Context, tx *transaction, priority models.Priority, first bool, now time.Time, limit int) ([]candidate, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -111,21 +126,28 @@ func findDueOf(ctx context.Context, tx *transaction, priority models.Priority, f
 	if first {
 		drawn = 0
 	}
-	var found []candidate
-	err := tx.query(ctx, fmt.Sprintf(dueMessages, drawn, priority), func(values row) error {
-		if found == nil {
-			found = make([]candidate, 0, limit)
-		}
-		found = append(found, candidate{
-			rowid: asInt(values[0]), due: asInt(values[1]), first: first,
+	found := make([]candidate, 0, limit)
+	seen, last := 0, place{}
+	each := func(values row) error {
+		seen, last = seen+1, place{asInt(values[1]), asInt(values[0])}
+		one := candidate{
+			seq: last.seq, due: last.at, first: first,
 			claimed: models.Claimed{
-				Claim:   models.Claim{ID: models.ID{Text: asText(values[3])}},
-				Attempt: int(asInt(values[2])) + 1,
-				To:      asText(values[4]), Content: asText(values[5]),
+				Claim:   models.Claim{ID: models.ID{Text: asText(values[5])}},
+				Attempt: int(asInt(values[2])) + 1, Prior: int(asInt(values[3])), ExpiresAt: asTime(values[4]),
+				To: asText(values[6]), Content: asText(values[7]),
 			},
-		})
+		}
+		if expires := one.claimed.ExpiresAt; len(found) < limit && (expires.IsZero() || expires.After(now)) {
+			found = append(found, one)
+		}
 		return nil
-	}, millis(now), limit)
+	}
+	err := tx.query(ctx, fmt.Sprintf(dueMessages, drawn, priority), each, millis(now), limit)
+	for asked, pass := limit, 0; err == nil && seen == asked && len(found) < limit && pass < passes; pass++ {
+		seen, asked = 0, passedAtOnce
+		err = tx.query(ctx, fmt.Sprintf(moreDueMessages, drawn, priority), each, millis(now), last.at, last.seq, asked)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find due messages: %w", err)
 	}
@@ -140,19 +162,19 @@ func claimDue(
 		return nil, nil
 	}
 	claimed := make([]models.Claimed, len(due))
-	rowids := []byte{'['}
+	seqs := []byte{'['}
 	for i, candidate := range due {
-		rowids = append(strconv.AppendInt(rowids, candidate.rowid, 10), ',')
+		seqs = append(strconv.AppendInt(seqs, candidate.seq, 10), ',')
 		claimed[i] = candidate.claimed
 		claimed[i].ClaimID, claimed[i].Owner, claimed[i].Lease = claimID, request.Owner, request.Lease
 		if candidate.first {
 			claimed[i].Window = window
 		}
 	}
-	rowids[len(rowids)-1] = ']'
+	seqs[len(seqs)-1] = ']'
 
 	changed, err := tx.exec(ctx, claimMessages,
-		window, claimID, request.Owner, request.Lease.Milliseconds(), millis(now), millis(now), string(rowids))
+		window, claimID, request.Owner, request.Lease.Milliseconds(), millis(now), millis(now), string(seqs))
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}

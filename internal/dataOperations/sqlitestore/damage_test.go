@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/models"
 )
@@ -37,7 +38,7 @@ func TestCheck_DamageIsFoundAndNothingIsSentFromIt(t *testing.T) {
 	require.Equal(t, models.KindCorrupt, models.KindOf(err))
 	err = store.Accept(t.Context(), messages(5000, 1, clock.Now())...)
 	require.Equal(t, models.KindCorrupt, models.KindOf(err))
-	_, _, err = store.Adopt(t.Context(), 10, takeAll)
+	_, _, err = store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: takeAll})
 	require.Equal(t, models.KindCorrupt, models.KindOf(err))
 	// The first messages are found by pages that are whole.
 	applied, err := store.Record(t.Context(), outcomes(result.Claimed[:1], clock.Now()))

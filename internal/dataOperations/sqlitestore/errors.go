@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -54,6 +56,18 @@ func explain(doing string, err error) error {
 		return corrupt("the store's file is damaged", cause)
 	}
 	return cause
+}
+
+// unusable returns an error about the data directory. Where waiting helps, as with a
+// full disk, it is of KindUnavailable; where only a person can, of no kind, and tells
+// what to do.
+func unusable(detail string, cause error) error {
+	for _, final := range []error{fs.ErrPermission, syscall.ENOTDIR, syscall.EROFS} {
+		if errors.Is(cause, final) {
+			return fmt.Errorf("%s: %w; name a directory in DATA_DIR that this process may write to, or give it this one", detail, cause)
+		}
+	}
+	return unavailable(detail, cause)
 }
 
 // unavailable returns an error of KindUnavailable with its cause.

@@ -5,10 +5,14 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io/fs"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"github.com/pressly/goose/v3"
 )
 
 // What the tests see of the inside.
@@ -27,6 +31,48 @@ func Write(ctx context.Context, s *Store, work func(exec func(query string, args
 	return s.write(ctx, "test", func(ctx context.Context, tx *transaction) error {
 		return work(func(query string, args ...any) (int64, error) { return tx.exec(ctx, query, args...) })
 	})
+}
+
+// File files what is not filed, however little.
+func File(ctx context.Context, s *Store) error {
+	_, accepted := s.fileAccepted(ctx, 1)
+	_, sent := s.fileSent(ctx, 1)
+	return errors.Join(accepted, sent)
+}
+
+// FileMeanwhile files what was accepted, and calls the functions in between: when it has
+// read what to file, and when that is entered and the place not yet noted.
+func FileMeanwhile(ctx context.Context, s *Store, read, entered func()) error {
+	from, to, found, entries, err := s.readUnfiled(ctx)
+	if err != nil || found == 0 {
+		return err
+	}
+	read()
+	if err := s.enter(ctx, entries); err != nil {
+		return err
+	}
+	entered()
+	return s.noteFiled(ctx, from, to, entries)
+}
+
+// Unusable is what opening says of a directory that cannot be used for the reason given.
+func Unusable(cause error) error { return unusable("the data directory cannot be made", cause) }
+
+// MakeOfVersion makes a file of an older version at path.
+func MakeOfVersion(ctx context.Context, path string, version int64) error {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": {"journal_mode(WAL)"}}))
+	if err != nil {
+		return err //nolint:wrapcheck // it goes straight to require.
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err //nolint:wrapcheck // likewise.
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err == nil {
+		_, err = provider.UpTo(ctx, version)
+	}
+	return errors.Join(err, db.Close())
 }
 
 // Waiting returns how many operations wait to be written.

@@ -16,7 +16,7 @@ import (
 // https://www.sqlite.org/howtocorrupt.html
 func (s *Store) prepareFile(ctx context.Context) (fs.FileInfo, error) {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return nil, unavailable("the data directory cannot be made", err)
+		return nil, unusable("the data directory cannot be made", err)
 	}
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
 		if err := s.refuseHalf(); err != nil {
@@ -28,10 +28,13 @@ func (s *Store) prepareFile(ctx context.Context) (fs.FileInfo, error) {
 	}
 	info, err := os.Stat(s.path)
 	if err != nil {
-		return nil, unavailable("the store's file cannot be reached", err)
+		return nil, unusable("the store's file cannot be reached", err)
 	}
-	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil, corrupt(s.path+" is not a message store: it is empty or no regular file", nil)
+	if !info.Mode().IsRegular() {
+		return nil, corrupt(s.path+" is not a message store: it is no regular file", nil)
+	}
+	if info.Size() == 0 {
+		return info, s.fill(ctx)
 	}
 	version, err := s.identify(ctx)
 	if err != nil {
@@ -57,6 +60,24 @@ func (s *Store) refuseHalf() error {
 		"put the file back beside it, or move "+FileName+"-wal and "+FileName+"-shm away to begin with an empty store", nil)
 }
 
+// fill makes a store of an empty file: of one that somebody made, or mounted, for
+// it, or that was made where there are no links. Whoever does the same meanwhile
+// waits, as with any migration. A WAL beside it is that of another file.
+func (s *Store) fill(ctx context.Context) error {
+	if wal, err := os.Stat(s.path + "-wal"); err == nil && wal.Size() > 0 {
+		return corrupt(s.path+" is empty, but there is a WAL beside it, perhaps with messages in it: "+
+			"put the file back that it belongs to, or move "+FileName+"-wal and "+FileName+"-shm away to begin with an empty store", nil)
+	}
+	if err := s.migrate(ctx, s.path); err != nil {
+		return err
+	}
+	if err := syncToDisk(filepath.Dir(s.path)); err != nil {
+		return unavailable("the store's file cannot be made", err)
+	}
+	s.options.Log.WithField("file", s.path).Info("store made")
+	return nil
+}
+
 // create makes the file beside its place, whole, and then gives it its name in
 // one step: nobody ever sees half of it, and of several processes that start on
 // an empty directory, the first one's file is everybody's.
@@ -64,7 +85,7 @@ func (s *Store) create(ctx context.Context) (err error) {
 	making := filepath.Join(filepath.Dir(s.path), ".making-"+FileName+"-"+s.options.NewID())
 	file, err := os.OpenFile(making, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // the operator named the directory.
 	if err != nil {
-		return unavailable("the store's file cannot be made", err)
+		return unusable("the store's file cannot be made", err)
 	}
 	defer func() {
 		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
@@ -85,8 +106,12 @@ func (s *Store) create(ctx context.Context) (err error) {
 	case err == nil:
 		s.options.Log.WithField("file", s.path).Info("store made")
 	case errors.Is(err, fs.ErrExist):
-	default: // some file systems know no links
-		if err := renameToNew(making, s.path); err != nil {
+	default: // some file systems know no links; the empty file is filled then, by whoever finds it
+		place, err := os.OpenFile(s.path, os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return unusable("the store's file cannot be made", err)
+		}
+		if err := place.Close(); err != nil {
 			return unavailable("the store's file cannot be made", err)
 		}
 	}
@@ -94,19 +119,6 @@ func (s *Store) create(ctx context.Context) (err error) {
 		return unavailable("the store's file cannot be made", err)
 	}
 	return nil
-}
-
-// renameToNew renames a file where there is none of the new name. The empty file
-// that it makes to be the only one to do so is refused by others.
-func renameToNew(from, to string) error {
-	place, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator named the directory.
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("make a place for the file: %w", err)
-	}
-	return errors.Join(place.Close(), os.Rename(from, to))
 }
 
 // syncToDisk makes a file, or the names in a directory, durable.

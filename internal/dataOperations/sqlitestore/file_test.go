@@ -3,10 +3,12 @@ package sqlitestore_test
 import (
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
@@ -41,10 +43,11 @@ func TestOpen_RefusesAWrongFileAndLeavesItAsItWas(t *testing.T) {
 		make   func(t *testing.T, path string)
 		reason string
 	}{
-		{"an empty file", func(t *testing.T, path string) {
+		{"an empty file beside a WAL", func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.WriteFile(path, nil, 0o600))
-		}, "empty"},
+			require.NoError(t, os.WriteFile(path+"-wal", []byte("messages, perhaps"), 0o600))
+		}, "move messages.db-wal"},
 		{"a text", func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.WriteFile(path, []byte("to,content\n+905551111111,hi\n"), 0o600))
@@ -80,12 +83,71 @@ func TestOpen_RefusesAWrongFileAndLeavesItAsItWas(t *testing.T) {
 	}
 }
 
+func TestOpen_FillsAnEmptyFileAlsoByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	dir, clock := directory{t.TempDir()}, storetest.NewClock()
+	path := filepath.Join(dir.dir, sqlitestore.FileName)
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	before, err := os.Stat(path)
+	require.NoError(t, err)
+	stores, failures := make([]*sqlitestore.Store, 4), make([]error, 4)
+	var openers sync.WaitGroup
+	for i := range stores {
+		openers.Go(func() { stores[i], failures[i] = open(t.Context(), dir.dir, clock.Now) })
+	}
+	openers.Wait()
+	for i, store := range stores {
+		require.NoError(t, failures[i])
+		require.NoError(t, store.Accept(t.Context(), messages(i, 1, clock.Now())...))
+	}
+	requireCounts(t, stores[0], models.Counts{models.StatusPending: 4})
+	after, err := os.Stat(path)
+	require.NoError(t, err)
+	require.True(t, os.SameFile(before, after), "it may be mounted")
+	for _, store := range stores {
+		require.NoError(t, store.Close())
+	}
+}
+
+// What a crash leaves of an empty file that was being filled: it is marked, and no more.
+func TestOpen_GoesOnWithAFileThatWasBegun(t *testing.T) {
+	t.Parallel()
+	dir := directory{t.TempDir()}
+	sqlite(t, filepath.Join(dir.dir, sqlitestore.FileName), `PRAGMA application_id = `+strconv.Itoa(sqlitestore.ApplicationID))
+	requireCounts(t, openIn(t, dir, storetest.NewClock()), models.Counts{})
+}
+
 func TestOpen_RefusesADirectoryInPlaceOfTheFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, sqlitestore.FileName), 0o700))
 	_, err := open(t.Context(), dir, realTime)
 	require.ErrorContains(t, err, "no regular file")
+}
+
+// Waiting would not help: a person has to do something.
+func TestOpen_ADirectoryThatCannotBeUsedIsRefusedAndNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "a file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	locked := filepath.Join(t.TempDir(), "locked")
+	require.NoError(t, os.Mkdir(locked, 0o500))
+	dirs := map[string]string{"a file": file, "below a file": filepath.Join(file, "data")}
+	if os.Geteuid() != 0 { // root may write anywhere
+		dirs["no permission"], dirs["no permission below"] = locked, filepath.Join(locked, "data")
+	}
+	for name, dir := range dirs {
+		_, err := open(t.Context(), dir, realTime)
+		require.Error(t, err, name)
+		require.Zero(t, models.KindOf(err), name)
+		require.ErrorContains(t, err, "DATA_DIR", name)
+	}
+	for cause, kind := range map[error]models.ErrorKind{
+		syscall.EACCES: 0, syscall.EPERM: 0, syscall.EROFS: 0, syscall.ENOTDIR: 0,
+		syscall.ENOSPC: models.KindUnavailable, syscall.EIO: models.KindUnavailable, syscall.EMFILE: models.KindUnavailable,
+	} {
+		require.Equal(t, kind, models.KindOf(sqlitestore.Unusable(&fs.PathError{Op: "mkdir", Path: "data", Err: cause})), cause)
+	}
 }
 
 func TestOpen_SaysWhatIsMissing(t *testing.T) {

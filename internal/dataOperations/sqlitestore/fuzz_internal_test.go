@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"auto-message-sender/internal/models"
 )
 
 // FuzzRow holds that a row of any types and values, inserted by hand, is adopted
@@ -22,7 +24,7 @@ func FuzzRow(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, types uint64, text string, number int64, fraction float64) {
-		values := make(row, 20)
+		values := make(row, 26)
 		for i := range values {
 			values[i] = []driver.Value{nil, text, number, fraction, []byte(text), true}[types>>(3*i%61)%6]
 		}
@@ -32,14 +34,14 @@ func FuzzRow(f *testing.F) {
 			require.NoError(t, err)
 		}
 		inspected := false
-		found := examine(values, func(to, content string) (string, error) {
+		found := examine(values, func(to, content string) (models.Inspected, error) {
 			inspected = true
 			require.Equal(t, asText(values[1]), to)
 			require.Equal(t, asText(values[2]), content)
 			if to == "" {
-				return "", errors.New("is required")
+				return models.Inspected{}, errors.New("is required")
 			}
-			return to, nil
+			return models.Inspected{To: to}, nil
 		})
 		if found.invalid != nil {
 			require.NotEmpty(t, found.invalid.Error())

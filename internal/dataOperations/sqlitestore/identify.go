@@ -15,11 +15,17 @@ const (
 	// applicationID marks our files, "AMSG". https://www.sqlite.org/pragma.html#pragma_application_id
 	applicationID = 0x414D5347
 	// schemaVersion is the number of the last migration.
-	schemaVersion = 1
+	schemaVersion = 3
 
 	// readSchema reads every page of the schema.
 	readSchema = `SELECT count(sql) FROM sqlite_schema`
+	// findGarbled counts what stands in the schema and could not be parsed.
+	findGarbled = `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT IN (SELECT name FROM pragma_table_list)
+		OR type = 'index' AND name NOT IN (SELECT i.name FROM pragma_table_list AS t, pragma_index_list(t.name) AS i)`
 )
+
+// errGarbled says that the pages of the schema can be read, and what they say not.
+var errGarbled = errors.New("a part of the schema makes no sense")
 
 // identify demands that the file is one of ours, not of a newer version, and that
 // its schema can be read; it returns its version. Nothing is changed by it, not
@@ -31,10 +37,11 @@ func (s *Store) identify(ctx context.Context) (version int, err error) {
 		// back into a file that is not ours.
 		"immutable": {"1"},
 		// Takes a file shorter than it says it is: what a checkpoint cut off by a
-		// crash leaves, and the WAL completes. Opening finds out.
+		// crash leaves, and the WAL completes. Opening finds out. It also passes over
+		// what cannot be parsed.
 		"_pragma": {"writable_schema(1)"},
 	})
-	if code(err) != sqlite3.SQLITE_CORRUPT {
+	if code(err) != sqlite3.SQLITE_CORRUPT && !errors.Is(err, errGarbled) {
 		return version, err
 	}
 	// A page that a power failure has torn in a checkpoint is whole in the WAL. Opening
@@ -77,6 +84,12 @@ func (s *Store) identifyIn(ctx context.Context, settings url.Values) (version in
 	}
 	if err := db.QueryRowContext(ctx, readSchema).Scan(&entries); err != nil {
 		return 0, fmt.Errorf("read the schema: %w", err)
+	}
+	if err := db.QueryRowContext(ctx, findGarbled).Scan(&entries); err != nil {
+		return 0, fmt.Errorf("understand the schema: %w", err)
+	}
+	if entries > 0 {
+		return 0, corrupt("the store's file is damaged", errGarbled)
 	}
 	return version, nil
 }

@@ -29,7 +29,7 @@ func TestLostCommit_OfEachKindOfWriteHappensOnce(t *testing.T) {
 			return s.Accept(ctx, messages(100, 2, s.Now())...)
 		}, again: models.KindConflict, after: models.Counts{models.StatusPending: 6}},
 		"adopt": {do: func(ctx context.Context, s *sqlitestore.Store, _ []models.Claimed) error {
-			_, _, err := s.Adopt(ctx, 10, takeAll)
+			_, _, err := s.Adopt(ctx, dataoperations.AdoptRequest{Limit: 10, Inspect: takeAll})
 			return err //nolint:wrapcheck // it goes straight to require.
 		}, after: models.Counts{models.StatusPending: 5}},
 		"claim": {do: func(ctx context.Context, s *sqlitestore.Store, _ []models.Claimed) error {

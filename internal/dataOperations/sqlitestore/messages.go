@@ -9,29 +9,38 @@ import (
 const (
 	findMessage = `SELECT ` + messageColumns + `, attempts FROM messages WHERE id = ?`
 	// listSent walks the index to the offset; messages themselves are read only for
-	// the page. The rowid decides between messages of the same millisecond.
+	// the page. The seq decides between messages of the same millisecond.
 	listSent = `SELECT ` + messageColumns + ` FROM messages WHERE status = 'sent'
-		ORDER BY sent_at DESC, rowid DESC LIMIT ? OFFSET ?`
+		ORDER BY sent_at DESC, seq DESC LIMIT ? OFFSET ?`
 	readCounts = `SELECT scheduled, pending, sending, sent, failed, canceled, expired FROM counts WHERE id = 1`
 )
 
 // Message returns one message with its attempts.
 func (s *Store) Message(ctx context.Context, id string) (models.Message, error) {
-	var message models.Message
-	found := false
-	err := s.read(ctx, "read a message", findMessage, func(values row) error {
-		message, found = toMessage(values), true
-		message.Attempts = attempts(asText(values[len(values)-1]))
-		return nil
+	message, found, err := messageBy(ctx, func(ctx context.Context, text string, each func(row) error, args ...any) error {
+		return s.read(ctx, "read a message", text, each, args...)
 	}, id)
 	if err != nil {
 		return models.Message{}, err
 	}
 	if !found {
-		return models.Message{}, &models.Error{Kind: models.KindNotFound, Detail: "there is no message with the id " + id}
+		return models.Message{}, notFound(id)
 	}
 	return message, nil
 }
+
+// messageBy reads one message with its attempts, in a transaction or outside.
+func messageBy(ctx context.Context, read query, id string) (message models.Message, found bool, err error) {
+	err = read(ctx, findMessage, func(values row) error {
+		message, found = toMessage(values), true
+		message.Attempts = attempts(asText(values[len(values)-1]))
+		return nil
+	}, id)
+	return message, found, err
+}
+
+// notFound is what is said of an id that no message has.
+func notFound(id string) error { return models.NotFound("there is no message with the id " + id) }
 
 // Sent returns sent messages, newest first.
 func (s *Store) Sent(ctx context.Context, offset, limit int64) ([]models.Message, error) {

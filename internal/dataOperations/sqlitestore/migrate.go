@@ -29,6 +29,10 @@ func (s *Store) migrate(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("open the file to migrate it: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	// The first thing in the file, so that one that was not finished is known as ours.
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+		return fmt.Errorf("mark the file as a store: %w", err)
+	}
 	// Said once, kept by the file. It must be so before the file has its name.
 	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
 		return fmt.Errorf("set the journal mode: %w", err)

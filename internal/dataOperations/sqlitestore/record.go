@@ -24,18 +24,14 @@ const (
 	recordFailed = `UPDATE messages SET status = 'failed', failed_at = ?, updated_at = ?, error = ?, error_code = ?,
 		next_attempt_at = NULL, retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
 		WHERE id = ? AND claim_id = ? AND status = 'sending'`
-	// recordLate is recordSent for a message that was rescued or held since.
+	// recordLate is recordSent for a message that was rescued or held since, whatever
+	// became of it then.
 	recordLate = `UPDATE messages SET status = 'sent', sent_at = ?, updated_at = ?, message_id = ?,
 		next_attempt_at = NULL, failed_at = NULL, error = NULL, error_code = NULL, attempts = coalesce(attempts, '') || ?
-		WHERE id = ? AND claim_id = ? AND status IN ('pending', 'failed')`
+		WHERE id = ? AND claim_id = ? AND (status = 'pending' OR status = 'failed' OR status = 'expired' OR status = 'canceled')`
 	// findClaimed reads what an outcome that did not apply is compared with, and what
-	// the counts hold the message for: one that somebody has set back to pending, and
-	// nobody has adopted since, for what it was.
-	findClaimed = `SELECT status, next_attempt_at, attempt_count, attempts, CASE
-			WHEN failed_at IS NOT NULL THEN 'failed'
-			WHEN sent_at IS NOT NULL THEN 'sent'
-			ELSE status END
-		FROM messages WHERE id = ? AND claim_id = ?`
+	// the counts hold the message for.
+	findClaimed = `SELECT status, next_attempt_at, attempt_count, attempts, ` + countedAs + ` FROM messages WHERE id = ? AND claim_id = ?`
 )
 
 // Record applies outcomes, each only where its claim still stands.
@@ -58,6 +54,7 @@ func (s *Store) Record(ctx context.Context, outcomes []models.Outcome) ([]bool, 
 	if err != nil {
 		return nil, err
 	}
+	s.noteUnfiled(len(outcomes))
 	return applied, nil
 }
 
@@ -87,7 +84,10 @@ func record(ctx context.Context, tx *transaction, outcome models.Outcome, now in
 	}
 	if changed > 0 {
 		tx.move(1, models.StatusSending, outcome.Result.Status())
-		return true, nil
+		if outcome.Result != models.ResultRetry {
+			tx.ended(1, outcome.Result.Status(), millis(outcome.At))
+		}
+		return true, tx.fileLate(ctx, outcome)
 	}
 	return recordLateOrRepeated(ctx, tx, outcome, attempt, now)
 }
@@ -118,7 +118,7 @@ func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.O
 		return status == outcome.Result.Status() && strings.HasSuffix(recorded, attempt), nil
 	case status == models.StatusSent:
 		return true, nil
-	case status != models.StatusPending && status != models.StatusFailed:
+	case !status.CanBecome(models.StatusSent):
 		return false, nil
 	}
 	changed, err := tx.exec(ctx, recordLate, millis(outcome.At), now, textOrNull(outcome.MessageID), attempt,
@@ -127,5 +127,6 @@ func recordLateOrRepeated(ctx context.Context, tx *transaction, outcome models.O
 		return false, fmt.Errorf("record a late outcome: %w", err)
 	}
 	tx.move(changed, counted, models.StatusSent)
-	return changed > 0, nil
+	tx.ended(changed, models.StatusSent, millis(outcome.At))
+	return changed > 0, tx.fileLate(ctx, outcome)
 }

@@ -8,24 +8,28 @@ import (
 )
 
 const (
+	// countedAs is what the counts hold a message for. One that nobody has adopted yet
+	// counts as what it was before somebody changed it, and not at all where it is new;
+	// adopt takes it from there.
+	countedAs = `CASE
+		WHEN NOT (` + toAdopt + `) THEN status
+		WHEN failed_at IS NOT NULL THEN 'failed'
+		WHEN sent_at IS NOT NULL THEN 'sent'
+		WHEN drawn = -1 THEN 'canceled'
+		WHEN drawn = -2 THEN 'expired'
+		WHEN drawn IS NOT NULL THEN status
+		ELSE '' END`
 	// recountMessages reads every message, and the counts as they were at that
 	// moment, with a minus: one statement, so that nothing comes in between, and one
 	// row of sums, so that nothing is sorted in memory. The columns are those of
-	// models.Statuses. A message that nobody has adopted yet counts as what it was
-	// before somebody changed it, and not at all where it is new; adopt takes it
-	// from there.
+	// models.Statuses.
 	recountMessages = `SELECT recounts, n.scheduled - c.scheduled, n.pending - c.pending, n.sending - c.sending,
 		n.sent - c.sent, n.failed - c.failed, n.canceled - c.canceled, n.expired - c.expired
 		FROM counts AS c, (SELECT count(iif(counted = 'scheduled', 1, NULL)) AS scheduled,
 			count(iif(counted = 'pending', 1, NULL)) AS pending, count(iif(counted = 'sending', 1, NULL)) AS sending,
 			count(iif(counted = 'sent', 1, NULL)) AS sent, count(iif(counted = 'failed', 1, NULL)) AS failed,
 			count(iif(counted = 'canceled', 1, NULL)) AS canceled, count(iif(counted = 'expired', 1, NULL)) AS expired
-			FROM (SELECT CASE
-				WHEN NOT (` + toAdopt + `) THEN status
-				WHEN failed_at IS NOT NULL THEN 'failed'
-				WHEN sent_at IS NOT NULL THEN 'sent'
-				WHEN drawn IS NOT NULL THEN 'pending'
-				ELSE 'none' END AS counted FROM messages)) AS n`
+			FROM (SELECT ` + countedAs + ` AS counted FROM messages)) AS n`
 	// noteRecount lets one correction of an error through: of two processes that
 	// counted the same error, the second finds another number of recounts.
 	noteRecount = `UPDATE counts SET recounts = recounts + 1 WHERE id = 1 AND recounts = ?`

@@ -13,7 +13,7 @@ import (
 const redrawBatch = 1000
 
 const redrawMessages = `UPDATE messages SET drawn = 0, updated_at = ?
-	WHERE rowid IN (SELECT value FROM json_each(?)) AND status = 'pending'`
+	WHERE seq IN (SELECT value FROM json_each(?)) AND status = 'pending'`
 
 // Redraw makes retries that are due draw from a window again.
 func (s *Store) Redraw(ctx context.Context) (int, error) {
@@ -47,7 +47,7 @@ func redraw(ctx context.Context, tx *transaction, now time.Time) (int, error) {
 			return 0, err
 		}
 		for _, one := range due {
-			list = append(strconv.AppendInt(list, one.rowid, 10), ',')
+			list = append(strconv.AppendInt(list, one.seq, 10), ',')
 		}
 		n += len(due)
 	}

@@ -11,9 +11,9 @@ import (
 
 const (
 	listClaims = `SELECT id, claim_id, claim_owner, claim_lease_ms, claim_window FROM messages
-		WHERE status = 'sending' ORDER BY claim_at, rowid LIMIT ?`
+		WHERE status = 'sending' ORDER BY claim_at, seq LIMIT ?`
 	// findLapsed reads what the attempt's entry needs, where the claim still stands.
-	findLapsed = `SELECT attempt_count, claim_at, claim_owner FROM messages WHERE id = ? AND claim_id = ? AND status = 'sending'`
+	findLapsed = `SELECT attempt_count, prior_attempts, claim_at, claim_owner FROM messages WHERE id = ? AND claim_id = ? AND status = 'sending'`
 	// rescueMessage ends the claim but keeps its id, for a 2xx that comes late.
 	rescueMessage = `UPDATE messages SET status = ?, next_attempt_at = ?, failed_at = ?, updated_at = ?, error = ?, error_code = ?,
 		retry_count = retry_count + 1, attempts = coalesce(attempts, '') || ?
@@ -64,10 +64,12 @@ func (s *Store) Rescue(ctx context.Context, claims []models.Claim, policy dataop
 // rescue ends one claim, and reports whether it still stood.
 func rescue(ctx context.Context, tx *transaction, claim models.Claim, policy dataoperations.RescuePolicy, now time.Time) (bool, error) {
 	var attempt models.Attempt
+	prior := 0
 	err := tx.query(ctx, findLapsed, func(values row) error {
 		attempt = models.Attempt{
-			Number: int(asInt(values[0])), StartedAt: asTime(values[1]), Error: unseen, Replica: asText(values[2]),
+			Number: int(asInt(values[0])), StartedAt: asTime(values[2]), Error: unseen, Replica: asText(values[3]),
 		}
+		prior = int(asInt(values[1]))
 		return nil
 	}, claim.ID.Text, claim.ClaimID)
 	if err != nil || attempt.Number == 0 {
@@ -79,7 +81,7 @@ func rescue(ctx context.Context, tx *transaction, claim models.Claim, policy dat
 	switch {
 	case policy.Hold:
 		status, next, failed = models.StatusFailed, nil, millis(now)
-	case attempt.Number >= policy.MaxAttempts:
+	case attempt.Number-prior >= policy.MaxAttempts:
 		status, next, failed = models.StatusFailed, nil, millis(now)
 		errorCode = models.ErrorCodeAttemptsExhausted
 	}
@@ -89,5 +91,8 @@ func rescue(ctx context.Context, tx *transaction, claim models.Claim, policy dat
 		return false, err
 	}
 	tx.move(changed, models.StatusSending, status)
+	if status == models.StatusFailed {
+		tx.ended(changed, status, millis(now))
+	}
 	return changed > 0, nil
 }

@@ -15,9 +15,9 @@ const (
 	updateScheduler = `UPDATE scheduler SET running = ?, start_id = ?, started_at = ?, stopped_at = ?,
 		window_seq = ?, window_remaining = ?, next_window_at = ? WHERE id = 1`
 	updateWindow = `UPDATE scheduler SET window_seq = ?, window_remaining = ?, next_window_at = ? WHERE id = 1`
-	// updatePace changes nothing where the environment says what it said last time.
+	// configurePace changes nothing where the environment says what it said last time.
 	// A lower cap holds for the current window too.
-	updatePace = `UPDATE scheduler SET interval_ms = ?1, per_window = ?2,
+	configurePace = `UPDATE scheduler SET interval_ms = ?1, per_window = ?2,
 		environment_interval_ms = ?1, environment_per_window = ?2,
 		window_remaining = iif(?2 > 0, min(window_remaining, ?2), window_remaining)
 		WHERE id = 1 AND (environment_interval_ms IS NOT ?1 OR environment_per_window IS NOT ?2)`
@@ -79,7 +79,7 @@ func (s *Store) Scheduler(ctx context.Context) (models.Scheduler, error) {
 // Configure makes the pace the environment's, where the environment's changed.
 func (s *Store) Configure(ctx context.Context, pace models.Pace) error {
 	return s.write(ctx, "configure the scheduler", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.exec(ctx, updatePace, pace.Interval.Milliseconds(), pace.PerWindow)
+		_, err := tx.exec(ctx, configurePace, pace.Interval.Milliseconds(), pace.PerWindow)
 		return err
 	})
 }

@@ -10,7 +10,8 @@ import (
 const (
 	insertSchedulerLog = `INSERT INTO scheduler_logs (id, action, start_id, timestamp, created_at, actor, replica, reason)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	listSchedulerLogs = `SELECT id, action, start_id, timestamp, created_at, actor, replica, reason FROM scheduler_logs
+	insertSchedulerLogOnce = insertSchedulerLog + ` ON CONFLICT (id) DO NOTHING`
+	listSchedulerLogs      = `SELECT id, action, start_id, timestamp, created_at, actor, replica, reason FROM scheduler_logs
 		ORDER BY timestamp DESC, rowid DESC LIMIT ? OFFSET ?`
 	// countSchedulerLogs walks the smallest index. A scheduler is started and
 	// stopped by people, so there is no need for a counter.
@@ -19,12 +20,28 @@ const (
 
 // addSchedulerLog adds an entry to the audit trail.
 func addSchedulerLog(ctx context.Context, tx *transaction, entry models.SchedulerLog) error {
-	_, err := tx.exec(ctx, insertSchedulerLog, entry.ID, string(entry.Action), entry.StartID,
+	return insertLog(ctx, tx, insertSchedulerLog, entry)
+}
+
+func insertLog(ctx context.Context, tx *transaction, insert string, entry models.SchedulerLog) error {
+	_, err := tx.exec(ctx, insert, entry.ID, string(entry.Action), entry.StartID,
 		millis(entry.Timestamp), millis(entry.CreatedAt), entry.Actor, entry.Replica, entry.Reason)
 	if err != nil {
 		return fmt.Errorf("write the audit trail: %w", err)
 	}
 	return nil
+}
+
+// Audit adds an entry to the audit trail, unless its id is there.
+func (s *Store) Audit(ctx context.Context, entry models.SchedulerLog) error {
+	if entry.ID == "" {
+		entry.ID = s.options.NewID()
+	}
+	return s.write(ctx, "write the audit trail", func(ctx context.Context, tx *transaction) error {
+		entry.Timestamp = s.Now()
+		entry.CreatedAt = entry.Timestamp
+		return insertLog(ctx, tx, insertSchedulerLogOnce, entry)
+	})
 }
 
 // SchedulerLogs returns entries of the audit trail, newest first, and how many

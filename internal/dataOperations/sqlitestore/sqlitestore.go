@@ -19,13 +19,14 @@
 //
 // # What keeps it fast
 //
-// One statement claims a whole batch, one records an outcome; four indexes, each
-// partial, so that a row is in two of them at most; counts are kept as one row
-// that every transaction updates once. Nothing that the service does regularly
-// reads more rows than it returns, so everything takes as long with a million
-// messages as with ten. Two things do read the whole file, once, in the
-// background, after the start: the check for damage, and the recount, which corrects
-// the counts after changes by hand.
+// One statement claims a whole batch, one records an outcome; the indexes that change
+// then are partial, and few hold one row; counts are kept as one row, and what
+// happened as one row a minute, which every transaction updates once. What is in no
+// order has no index, but is filed in the background (filing). Nothing that the
+// service does regularly reads more rows than it returns, or than a small bound, so
+// everything takes as long with a million messages as with ten. Two things do read
+// the whole file, once, in the background, after the start: the check for damage, and
+// the recount, which corrects the counts after changes by hand.
 //
 // # What it refuses
 //
@@ -81,8 +82,15 @@ type Store struct {
 	released chan struct{} // closed when messages need not wait for the check any more
 	release  func()        // closes released, once
 
+	unfiled atomic.Int64  // messages stored or recorded since the filing was woken
+	toFile  chan struct{} // wakes it
+	looks   atomic.Int64  // how often it is still to look by itself
+
+	erasedUpTo erasedUpTo // how far all is erased
+
 	stop       context.CancelFunc // ends the background
-	background sync.WaitGroup
+	background sync.WaitGroup     // the check, and the recount
+	filing     sync.WaitGroup
 	writes     sync.RWMutex // held, as by a reader, by each write until it is answered
 	closing    sync.Once
 	closeErr   error
@@ -105,7 +113,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, explain("find the data directory", err)
 	}
-	s := &Store{options: options, path: path, released: make(chan struct{})}
+	s := &Store{options: options, path: path, released: make(chan struct{}), toFile: make(chan struct{}, 1)}
 	s.release = sync.OnceFunc(func() { close(s.released) })
 	if s.file, err = s.prepareFile(ctx); err != nil {
 		return nil, explain("open the store", err)
@@ -122,6 +130,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.background.Go(func() { s.checkAndRecount(work) })
+	s.filing.Go(func() { s.keepFiling(work) })
 	return s, nil
 }
 
@@ -170,6 +179,7 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.stop()
 		s.background.Wait()
+		s.filing.Wait()
 		// The writer last: the last connection to close folds the WAL into the file.
 		readErr := s.readers.close()
 		s.writer.finish()

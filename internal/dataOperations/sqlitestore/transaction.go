@@ -9,8 +9,12 @@ import (
 // transaction is one write transaction, which several operations may share.
 type transaction struct {
 	connection *connection
-	changes    int64         // rows changed so far
-	moved      models.Counts // what the transaction adds to the counts
+	changes    int64              // rows changed so far
+	moved      models.Counts      // what the transaction adds to the counts
+	minutes    map[int64]happened // what it adds to the minutes, by their beginnings; nil: nothing
+	// filedUntil is up to when the provider's ids are filed, once it is known.
+	filedUntil int64
+	filedKnown bool
 }
 
 // exec changes rows and returns how many.
@@ -47,9 +51,12 @@ func (t *transaction) move(n int64, from, to models.Status) {
 const addToCounts = `UPDATE counts SET scheduled = scheduled + ?, pending = pending + ?, sending = sending + ?,
 	sent = sent + ?, failed = failed + ?, canceled = canceled + ?, expired = expired + ? WHERE id = 1`
 
-// count writes what the transaction adds to the counts: one statement, however
-// many messages moved.
+// count writes what the transaction adds to the counts and the minutes: a
+// statement each, however many messages moved.
 func (t *transaction) count(ctx context.Context) error {
+	if err := t.writeMinutes(ctx); err != nil {
+		return err
+	}
 	var args []any
 	none := true
 	for _, status := range models.Statuses() {

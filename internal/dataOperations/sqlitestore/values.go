@@ -56,6 +56,15 @@ func asInt(value driver.Value) int64 {
 	return 0
 }
 
+// asSeconds returns a value that should be whole seconds, 0 for any that is not.
+func asSeconds(value driver.Value) time.Duration {
+	seconds, ok := value.(int64)
+	if !ok || seconds < 1 || seconds > int64(models.MaxAhead/time.Second) {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
 // asTime returns a value that should be a time, the zero time for any that is not.
 func asTime(value driver.Value) time.Time {
 	t, _ := parseTime(value)
@@ -95,9 +104,18 @@ func tellable(t time.Time) (time.Time, bool) {
 	return t, true
 }
 
+// numberOrNull returns NULL for zero.
+func numberOrNull(number int64) any {
+	if number == 0 {
+		return nil
+	}
+	return number
+}
+
 // messageColumns are the columns of a message in a list, in toMessage's order.
 const messageColumns = `id, "to", content, status, priority, created_at, updated_at, next_attempt_at, sent_at,
-	failed_at, message_id, error, error_code, attempt_count, retry_count`
+	failed_at, message_id, error, error_code, attempt_count, retry_count, reference, num_segments, encoding,
+	send_at, validity_s, expires_at, erased_at, prior_attempts, delivery_status, delivered_at, delivery_error`
 
 // toMessage reads a row of messageColumns.
 func toMessage(values row) models.Message {
@@ -117,5 +135,18 @@ func toMessage(values row) models.Message {
 		ErrorCode:     asText(values[12]),
 		AttemptCount:  int(asInt(values[13])),
 		RetryCount:    int(asInt(values[14])),
+		Reference:     asText(values[15]),
+		NumSegments:   int(asInt(values[16])),
+		Encoding:      models.Encoding(asText(values[17])),
+		SendAt:        asTime(values[18]),
+		Validity:      asSeconds(values[19]),
+		ExpiresAt:     asTime(values[20]),
+		ErasedAt:      asTime(values[21]),
+		PriorAttempts: int(asInt(values[22])),
+		Delivery: models.Delivery{
+			Status:    models.DeliveryStatus(asText(values[23])),
+			At:        asTime(values[24]),
+			ErrorCode: asText(values[25]),
+		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/models"
 )
@@ -201,7 +202,7 @@ func TestClaim_FindingNothingWritesNothing(t *testing.T) {
 		result, err := store.Claim(t.Context(), request(10))
 		require.NoError(t, err)
 		require.Empty(t, result.Claimed)
-		_, _, err = store.Adopt(t.Context(), 10, takeAll)
+		_, _, err = store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: takeAll})
 		require.NoError(t, err)
 		require.NoError(t, store.Ping(t.Context()))
 		require.NoError(t, store.Configure(t.Context(), models.Pace{Interval: time.Minute, PerWindow: 2}))
