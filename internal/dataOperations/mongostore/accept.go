@@ -16,13 +16,13 @@ import (
 // standalone server, which has none.
 func (s *Store) Accept(ctx context.Context, messages ...models.Message) error {
 	seen := make(map[models.ID]bool, len(messages))
-	documents := make([]any, 0, len(messages))
+	documents, now := make([]any, 0, len(messages)), s.Now()
 	for _, message := range messages {
 		if seen[message.ID] {
 			return stored()
 		}
 		seen[message.ID] = true
-		documents = append(documents, newDocument(message))
+		documents = append(documents, newDocument(message, now))
 	}
 	var err error
 	switch {
@@ -79,7 +79,7 @@ func (s *Store) insertAll(ctx context.Context, documents []any, messages []model
 	defer cancel()
 	_, undone := s.messages.DeleteMany(ctx, bson.M{
 		"_id":           bson.M{"$in": ids[:refused.WriteErrors[0].Index]},
-		"status":        pending,
+		"status":        bson.M{"$in": bson.A{scheduled, pending}},
 		"attempt_count": 0,
 	})
 	return errors.Join(undone, err)

@@ -20,10 +20,24 @@ func adoptable() bson.A {
 	return bson.A{
 		bson.M{"status": pending, "next_attempt_at": bson.M{"$not": anyDate()}},
 		bson.M{"status": pending, "drawn": bson.M{"$nin": bson.A{true, false}}},
-		bson.M{"status": pending, "priority": bson.M{"$nin": bson.A{
-			int32(models.PriorityHigh), int32(models.PriorityNormal), int32(models.PriorityLow),
-		}}},
+		bson.M{"status": pending, "priority": bson.M{"$nin": priorities()}},
 	}
+}
+
+// adoptedWaiting is the condition of a message that waits in the shape that it has
+// when it was accepted or adopted: the contrary of adoptable.
+func adoptedWaiting() bson.M {
+	return bson.M{
+		"status":          bson.M{"$in": bson.A{scheduled, pending}},
+		"next_attempt_at": anyDate(),
+		"drawn":           bson.M{"$in": bson.A{true, false}},
+		"priority":        bson.M{"$in": priorities()},
+	}
+}
+
+// priorities are the values of the field.
+func priorities() bson.A {
+	return bson.A{int32(models.PriorityHigh), int32(models.PriorityNormal), int32(models.PriorityLow)}
 }
 
 // anyDate is the condition of a date: MongoDB compares within one type only, so
@@ -33,21 +47,21 @@ func anyDate() bson.M { return bson.M{"$gte": bson.NewDateTimeFromTime(time.Time
 // Adopt takes up messages that somebody inserted by hand. Each is changed by one
 // update, only while it is still adoptable and still says what was inspected, so
 // any number of replicas may do this at once.
-func (s *Store) Adopt(ctx context.Context, limit int, inspect dataoperations.Inspect) (adopted, refused int, err error) {
-	if limit <= 0 {
+func (s *Store) Adopt(ctx context.Context, request dataoperations.AdoptRequest) (adopted, refused int, err error) {
+	if request.Limit <= 0 {
 		return 0, 0, nil
 	}
-	found, err := find(ctx, s.messages, bson.M{"$or": adoptable()}, options.Find().SetLimit(int64(limit)))
+	found, err := find(ctx, s.messages, bson.M{"$or": adoptable()}, options.Find().SetLimit(int64(request.Limit)))
 	if err != nil {
 		return 0, 0, explain("find messages to adopt", err)
 	}
 	now := s.Now()
 	var good, bad []mongo.WriteModel
 	for _, document := range found {
-		if update, reason := adoption(document, now, inspect); reason == "" {
+		if update, reason := adoption(document, now, request); reason == "" {
 			good = append(good, update)
 		} else {
-			bad = append(bad, refusal(document.Lookup("_id"), reason, now))
+			bad = append(bad, refusal(document, reason, now))
 		}
 	}
 	// Two calls, because a bulkWrite tells only how many it matched in all.
@@ -76,51 +90,88 @@ func (s *Store) write(ctx context.Context, updates []mongo.WriteModel) (matched 
 
 // adoption returns the update that makes a document one of ours, due at its
 // creation and without attempts, or the reason why it cannot be.
-func adoption(document bson.Raw, now time.Time, inspect dataoperations.Inspect) (update *mongo.UpdateOneModel, reason string) {
+func adoption(
+	document bson.Raw, now time.Time, request dataoperations.AdoptRequest,
+) (update *mongo.UpdateOneModel, reason string) {
 	if reason := idProblem(document.Lookup("_id")); reason != "" {
 		return nil, reason
 	}
 	r := &reader{document: document}
 	id, _ := identify(document.Lookup("_id"))
-	to, content := r.text("to"), r.text("content")
-	created, due := r.moment("created_at"), r.moment("next_attempt_at")
-	priority, known := r.priority()
-	if !known {
-		priority = models.PriorityNormal
-	}
+	given := r.given()
 	r.replaced()
 	if len(r.problems) > 0 {
 		return nil, strings.Join(r.problems, "; ")
 	}
-	normalised, err := inspect(to, content)
+	accepted, err := request.Inspect(given.To, given.Content)
 	if err != nil {
 		return nil, err.Error()
 	}
-	if created.IsZero() {
-		created = now
-	}
-	if due.IsZero() {
-		due = earlier(created, now)
+	given = filledIn(given, accepted, now, request.Validity)
+	set := newDocument(given, now)
+	delete(set, "_id")
+	delete(set, "content")
+	set["next_attempt_at"], set["updated_at"] = given.NextAttemptAt, now
+	// What a message that was final before, and made pending by hand, still has.
+	// Without its claim, nothing late can be recorded on it.
+	unset := fields("claim", "attempts", "prior_attempts", "error", "error_code", "failed_at", "ended_at",
+		"sent_at", "message_id", "delivery_status", "delivered_at", "delivery_error_code", "erased_at", "changed_by")
+	for _, optional := range []string{"reference", "send_at", "expires_at", "validity_period", "num_segments", "encoding"} {
+		if _, there := set[optional]; !there {
+			unset[optional] = ""
+		}
 	}
 	return mongo.NewUpdateOneModel().
 		SetFilter(bson.M{
-			"_id": key(id), "$or": adoptable(), "$and": r.unchanged("to", "content"),
+			"_id": key(id), "$or": adoptable(),
+			"$and": r.unchanged("to", "content", "send_at", "expires_at", "validity_period", "reference"),
 		}).
-		SetUpdate(bson.M{
-			"$set": bson.M{
-				"to":              normalised,
-				"priority":        int32(priority),
-				"created_at":      created,
-				"updated_at":      now,
-				"next_attempt_at": due,
-				"drawn":           false,
-				"attempt_count":   int32(0),
-				"retry_count":     int32(0),
-			},
-			// What a message that was final before, and made pending by hand, still has.
-			// Without its claim, nothing late can be recorded on it.
-			"$unset": fields("claim", "attempts", "error", "error_code", "failed_at", "sent_at", "message_id"),
-		}), ""
+		SetUpdate(bson.M{"$set": set, "$unset": unset}), ""
+}
+
+// given reads what a document inserted by hand says of its message.
+func (r *reader) given() models.Message {
+	one := models.Message{
+		To: r.text("to"), Content: r.text("content"), Reference: r.reference(),
+		CreatedAt: r.moment("created_at"), NextAttemptAt: r.moment("next_attempt_at"),
+		SendAt: r.moment("send_at"), ExpiresAt: r.moment("expires_at"), Validity: r.validity(),
+		Priority: models.PriorityNormal,
+	}
+	if priority, known := r.priority(); known {
+		one.Priority = priority
+	}
+	return one
+}
+
+// filledIn returns a message with what it was not given: among it when it is due,
+// NextAttemptAt, from which a validity counts.
+func filledIn(m models.Message, accepted models.Inspected, now time.Time, validity time.Duration) models.Message {
+	m.To, m.NumSegments, m.Encoding = accepted.To, accepted.NumSegments, accepted.Encoding
+	if m.CreatedAt.IsZero() {
+		m.CreatedAt = now
+	}
+	switch {
+	case m.SendAt.After(now):
+		m.NextAttemptAt = m.SendAt
+	case !m.NextAttemptAt.IsZero():
+	case !m.SendAt.IsZero():
+		m.NextAttemptAt = m.SendAt
+	default:
+		m.NextAttemptAt = earlier(m.CreatedAt, now)
+	}
+	if m.ExpiresAt.IsZero() {
+		from := m.NextAttemptAt
+		if m.Validity == 0 {
+			m.Validity = validity
+			if from.Before(now) {
+				from = now // what nobody has limited does not expire for having been there long
+			}
+		}
+		if m.Validity > 0 {
+			m.ExpiresAt = from.Add(m.Validity)
+		}
+	}
+	return m
 }
 
 // unchanged is the condition that fields still are what was read.
@@ -145,19 +196,27 @@ func (r *reader) replaced() {
 	r.list("attempts")
 }
 
-// refusal returns the update that makes a pending message failed for good. id is
-// whatever the document has: under $eq, no value is taken for an operator.
-func refusal(id bson.RawValue, reason string, now time.Time) *mongo.UpdateOneModel {
+// refusal returns the update that makes a pending message failed for good. Its _id
+// is whatever the document has: under $eq, no value is taken for an operator. Lists
+// are by created_at, so one that means a time in another type becomes a date, and one
+// that means none becomes now.
+func refusal(document bson.Raw, reason string, now time.Time) *mongo.UpdateOneModel {
+	created := (&reader{document: document}).moment("created_at")
+	if created.IsZero() {
+		created = now
+	}
+	set := bson.M{
+		"status":     failed,
+		"error":      valid(reason),
+		"error_code": models.ErrorCodeInvalid,
+		"created_at": created,
+		"failed_at":  now,
+		"updated_at": now,
+	}
 	return mongo.NewUpdateOneModel().
-		SetFilter(bson.M{"_id": bson.M{"$eq": id}, "status": pending}).
+		SetFilter(bson.M{"_id": bson.M{"$eq": document.Lookup("_id")}, "status": pending}).
 		SetUpdate(bson.M{
-			"$set": bson.M{
-				"status":     failed,
-				"error":      valid(reason),
-				"error_code": models.ErrorCodeInvalid,
-				"failed_at":  now,
-				"updated_at": now,
-			},
+			"$set":   set,
 			"$unset": fields("next_attempt_at", "sent_at", "message_id"),
 		})
 }

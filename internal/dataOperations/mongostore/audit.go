@@ -43,20 +43,38 @@ func (s *Store) audit(ctx context.Context, r record) error {
 	if r.LastLog == nil || s.audited.Load() == r.LastLog.ID {
 		return nil
 	}
-	_, err := s.logs.UpdateOne(ctx, bson.M{"_id": r.LastLog.ID},
-		bson.M{"$setOnInsert": withoutID(*r.LastLog)}, options.UpdateOne().SetUpsert(true))
-	if err != nil && !mongo.IsDuplicateKeyError(err) {
-		return explain("add to the audit trail", err)
+	if err := s.addLog(ctx, *r.LastLog); err != nil {
+		return err
 	}
 	s.audited.Store(r.LastLog.ID)
 	return nil
+}
+
+// Audit adds an entry that is not of the scheduler's own changes.
+func (s *Store) Audit(ctx context.Context, entry models.SchedulerLog) error {
+	if entry.ID == "" {
+		entry.ID = s.newID()
+	}
+	entry.Timestamp = s.Now()
+	entry.CreatedAt = entry.Timestamp
+	return s.addLog(ctx, newLogEntry(entry))
+}
+
+// addLog adds an entry to scheduler_logs, unless it is there.
+func (s *Store) addLog(ctx context.Context, entry logEntry) error {
+	_, err := s.logs.UpdateOne(ctx, bson.M{"_id": entry.ID},
+		bson.M{"$setOnInsert": withoutID(entry)}, options.UpdateOne().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) {
+		return nil
+	}
+	return explain("add to the audit trail", err)
 }
 
 // tryAudit is audit where there is something more urgent; the next who reads the
 // scheduler's document tries again.
 func (s *Store) tryAudit(ctx context.Context, r record) {
 	if err := s.audit(ctx, r); err != nil {
-		s.log.WithError(err).Warn("the latest start or stop is not yet in scheduler_logs")
+		s.log.WithError(err).Warn("the latest change of the scheduler is not yet in scheduler_logs")
 	}
 }
 

@@ -16,11 +16,11 @@ import (
 )
 
 // taken inspects and takes everything that has a number and a content.
-func taken(to, content string) (string, error) {
+func taken(to, content string) (models.Inspected, error) {
 	if to == "" || content == "" {
-		return "", errors.New("to and content must be there")
+		return models.Inspected{}, errors.New("to and content must be there")
 	}
-	return to, nil
+	return models.Inspected{To: to, NumSegments: 1, Encoding: models.EncodingGSM7}, nil
 }
 
 // insert puts a pending document of the reference in, after change has changed it.
@@ -81,10 +81,10 @@ func TestAdopt_WhateverTypesTheReferenceOrAPersonUsed(t *testing.T) {
 			s := newStage(t)
 			s.run(t, 1)
 			s.insert(t, "by-hand", test.fields)
-			adopted, refused, err := s.store.Adopt(t.Context(), 10, taken)
+			adopted, refused, err := s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 			require.NoError(t, err)
 			require.Equal(t, [2]int{1, 0}, [2]int{adopted, refused})
-			adopted, refused, err = s.store.Adopt(t.Context(), 10, taken)
+			adopted, refused, err = s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 			require.NoError(t, err)
 			require.Equal(t, [2]int{0, 0}, [2]int{adopted, refused}, "once is enough")
 
@@ -100,6 +100,82 @@ func TestAdopt_WhateverTypesTheReferenceOrAPersonUsed(t *testing.T) {
 			require.Zero(t, s.state(t).WindowRemaining, "a first attempt draws")
 		})
 	}
+}
+
+func TestAdopt_TakesWhatItWasGivenOfTimesAndReference(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	now := s.clock.Now()
+	created, soon, past := now.Add(-time.Hour), now.Add(time.Minute), now.Add(-time.Minute)
+	const standard = 10 * time.Minute
+	for name, test := range map[string]struct {
+		fields            bson.M
+		status            models.Status
+		sendAt, due, ends time.Time
+		validity          time.Duration
+	}{
+		"nothing":               {nil, models.StatusPending, time.Time{}, created, now.Add(standard), standard},
+		"for later":             {bson.M{"send_at": soon}, models.StatusScheduled, soon, soon, soon.Add(standard), standard},
+		"for later, as text":    {bson.M{"send_at": soon.Format(time.RFC3339)}, models.StatusScheduled, soon, soon, soon.Add(standard), standard},
+		"for a time that came":  {bson.M{"send_at": past}, models.StatusPending, past, past, now.Add(standard), standard},
+		"its own end":           {bson.M{"expires_at": soon}, models.StatusPending, time.Time{}, created, soon, 0},
+		"its own end, a number": {bson.M{"expires_at": soon.UnixMilli()}, models.StatusPending, time.Time{}, created, soon, 0},
+		"its own validity":      {bson.M{"validity_period": 60.0}, models.StatusPending, time.Time{}, created, created.Add(time.Minute), time.Minute},
+		"both":                  {bson.M{"validity_period": 60, "expires_at": soon}, models.StatusPending, time.Time{}, created, soon, time.Minute},
+		"another attempt":       {bson.M{"next_attempt_at": soon}, models.StatusPending, time.Time{}, soon, soon.Add(standard), standard},
+		"null everywhere":       {nulls("send_at", "expires_at", "validity_period", "reference"), models.StatusPending, time.Time{}, created, now.Add(standard), standard},
+	} {
+		s.insert(t, name, test.fields)
+		adopted, refused, err := s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken, Validity: standard})
+		require.NoError(t, err)
+		require.Equal(t, [2]int{1, 0}, [2]int{adopted, refused}, name)
+		message := s.read(t, models.ID{Text: name})
+		require.Equal(t, test.status, message.Status, name)
+		require.Equal(t, test.sendAt, message.SendAt, name)
+		require.Equal(t, test.due, message.NextAttemptAt, name)
+		require.Equal(t, test.ends, message.ExpiresAt, name)
+		require.Equal(t, test.validity, message.Validity, name)
+		require.Equal(t, 1, message.NumSegments, name)
+		require.Equal(t, models.EncodingGSM7, message.Encoding, name)
+	}
+	s.insert(t, "referred to", bson.M{"reference": "order 7"})
+	s.adoptAll(t)
+	require.Equal(t, "order 7", s.read(t, models.ID{Text: "referred to"}).Reference)
+	require.True(t, s.read(t, models.ID{Text: "referred to"}).ExpiresAt.IsZero(), "no validity, no end")
+}
+
+// nulls are fields that are there and say nothing.
+func nulls(names ...string) bson.M {
+	fields := bson.M{}
+	for _, name := range names {
+		fields[name] = bson.Null{}
+	}
+	return fields
+}
+
+// adoptAll adopts what was inserted by hand.
+func (s *stage) adoptAll(t *testing.T) {
+	t.Helper()
+	_, _, err := s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 100, Inspect: taken})
+	require.NoError(t, err)
+}
+
+func TestAdopt_FinalMessageMadePendingByHandStartsAnew(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	id := s.failedOne(t)
+	_, err := s.database.Collection("messages").UpdateByID(t.Context(), id.Text, bson.M{"$set": bson.M{
+		"status": "pending", "delivery_status": "delivered", "prior_attempts": 7, "ended_at": s.clock.Now(),
+	}})
+	require.NoError(t, err)
+	s.adoptAll(t)
+	message := s.read(t, id)
+	require.Equal(t, models.StatusPending, message.Status)
+	require.Equal(t, models.Delivery{}, message.Delivery)
+	require.Zero(t, message.PriorAttempts)
+	require.Zero(t, message.AttemptCount)
+	require.Empty(t, message.Attempts)
+	s.claim(t, s.store, 1, 1)
 }
 
 // storedTime parses a time.
@@ -133,6 +209,14 @@ func TestAdopt_RefusesWhatItCannotReadAndBlocksNothing(t *testing.T) {
 		"drawn a text":           {"x", bson.M{"drawn": "false"}, "drawn must be true or false"},
 		"attempts a text":        {"x", bson.M{"attempts": "none"}, "attempts must be an array"},
 		"next_attempt_at a text": {"x", bson.M{"next_attempt_at": "soon", "drawn": false, "priority": 1}, "next_attempt_at must be a date"},
+		"send_at a word":         {"x", bson.M{"send_at": "tomorrow"}, "send_at must be a date"},
+		"expires_at a bool":      {"x", bson.M{"expires_at": false}, "expires_at must be a date"},
+		"validity a text":        {"x", bson.M{"validity_period": "1h"}, "validity_period must be a whole number"},
+		"validity negative":      {"x", bson.M{"validity_period": -1}, "validity_period must be 1 to 31622400 seconds"},
+		"validity too long":      {"x", bson.M{"validity_period": int64(math.MaxInt64)}, "validity_period must be 1 to 31622400 seconds"},
+		"reference a number":     {"x", bson.M{"reference": 7}, "reference must be a string"},
+		"reference too long":     {"x", bson.M{"reference": strings.Repeat("ş", 65)}, "reference must have at most 64 printable"},
+		"reference of two lines": {"x", bson.M{"reference": "a\nb"}, "reference must have at most 64 printable"},
 		"two at once":            {"x", bson.M{"to": 5, "content": 6}, "to must be a string, not 32-bit integer; content must"},
 		"_id a number":           {int32(7), nil, "_id must be a string or an ObjectID"},
 		"_id a document":         {bson.M{"a": 1}, nil, "_id must be a string or an ObjectID"},
@@ -147,7 +231,7 @@ func TestAdopt_RefusesWhatItCannotReadAndBlocksNothing(t *testing.T) {
 			s.run(t, 0)
 			s.insert(t, test.id, test.fields)
 			s.insert(t, "good", nil)
-			adopted, refused, err := s.store.Adopt(t.Context(), 10, taken)
+			adopted, refused, err := s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 			require.NoError(t, err)
 			require.Equal(t, [2]int{1, 1}, [2]int{adopted, refused})
 			document := s.stored(t, test.id)
@@ -164,10 +248,10 @@ func TestAdopt_DocumentThatChangesWhileItIsInspectedIsLookedAtAgain(t *testing.T
 	s := newStage(t)
 	s.insert(t, "by-hand", nil)
 	s.before(claimUpdate, func() { s.UpdateByHand(t, "by-hand", map[string]any{"to": "+905552222222"}) })
-	adopted, _, err := s.store.Adopt(t.Context(), 10, taken)
+	adopted, _, err := s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 	require.NoError(t, err)
 	require.Zero(t, adopted, "what was inspected is not what is there")
-	adopted, _, err = s.store.Adopt(t.Context(), 10, taken)
+	adopted, _, err = s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 	require.NoError(t, err)
 	require.Equal(t, 1, adopted)
 	require.Equal(t, "+905552222222", s.read(t, models.ID{Text: "by-hand"}).To)
@@ -192,6 +276,8 @@ func TestClaim_UnfitDocumentThatLooksAdoptedFailsAndBlocksNothing(t *testing.T) 
 		"retry_count a text":   {"x", bson.M{"retry_count": "none"}, "retry_count must be a number"},
 		"attempts a text":      {"x", bson.M{"attempts": "none"}, "attempts must be an array"},
 		"attempts null":        {"x", bson.M{"attempts": bson.Null{}}, "attempts must be an array"},
+		"expires_at a text":    {"x", bson.M{"expires_at": "2026-01-05T09:00:00Z"}, "expires_at must be a date"},
+		"prior_attempts text":  {"x", bson.M{"prior_attempts": "1"}, "prior_attempts must be a whole number"},
 		"content a number":     {"x", bson.M{"content": 5}, "content must be a string"},
 		"to missing":           {"x", bson.M{"to": nil}, "to and content must be there"},
 		"_id a number":         {int64(7), nil, "_id must be a string or an ObjectID"},
@@ -221,7 +307,7 @@ func TestObjectID_KeepsItsTypeInEveryStep(t *testing.T) {
 	objectID, err := bson.ObjectIDFromHex(id.Text)
 	require.NoError(t, err)
 	s.insert(t, objectID, nil)
-	_, _, err = s.store.Adopt(t.Context(), 10, taken)
+	_, _, err = s.store.Adopt(t.Context(), dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 	require.NoError(t, err)
 
 	claimed := s.claim(t, s.store, 1, 1)[0]

@@ -101,7 +101,7 @@ func drawnBy(claimed []models.Claimed) int {
 
 // journal is the claim: one write per message makes it sending, sets the claim,
 // and counts the attempt, where the message still is what was found – pending, due,
-// and drawn or not. Of several replicas one finds it so.
+// valid, and drawn or not. Of several replicas one finds it so.
 func (s *Store) journal(ctx context.Context, claimID string, request dataoperations.ClaimRequest, found []candidate) error {
 	now := s.Now()
 	update := bson.M{
@@ -124,6 +124,7 @@ func (s *Store) journal(ctx context.Context, claimID string, request dataoperati
 			"status":          pending,
 			"drawn":           drawn,
 			"next_attempt_at": bson.M{"$lte": now},
+			"expires_at":      stillValid(now),
 		}).SetUpdate(update))
 	}
 	_, err := s.messages.BulkWrite(ctx, updates, options.BulkWrite().SetOrdered(false))

@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,11 +33,11 @@ func (c *tally) count(ctx context.Context) (models.Counts, error) {
 }
 
 // withCounter runs a test on a counter under a clock of its own.
-func withCounter(t *testing.T, takes time.Duration, test func(t *testing.T, c *counter, of *tally)) {
+func withCounter(t *testing.T, takes time.Duration, test func(t *testing.T, c *counter[models.Counts], of *tally)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		of := &tally{takes: takes}
-		c := newCounter(of.count, testAge)
+		c := newCounter(of.count, maps.Clone[models.Counts], testAge)
 		ctx, cancel := context.WithCancel(t.Context())
 		c.running = ctx
 		defer c.close()
@@ -45,7 +46,7 @@ func withCounter(t *testing.T, takes time.Duration, test func(t *testing.T, c *c
 	})
 }
 
-func ask(t *testing.T, c *counter) int64 {
+func ask(t *testing.T, c *counter[models.Counts]) int64 {
 	t.Helper()
 	counts, err := c.latest(t.Context())
 	require.NoError(t, err)
@@ -54,7 +55,7 @@ func ask(t *testing.T, c *counter) int64 {
 
 func TestCounter_AnswersAreNeverOlderThanTheirAge(t *testing.T) {
 	t.Parallel()
-	withCounter(t, time.Second, func(t *testing.T, c *counter, _ *tally) {
+	withCounter(t, time.Second, func(t *testing.T, c *counter[models.Counts], _ *tally) {
 		t.Helper()
 		require.EqualValues(t, 1, ask(t, c), "the first waits for a count")
 		<-time.After(testAge / 4)
@@ -66,7 +67,7 @@ func TestCounter_AnswersAreNeverOlderThanTheirAge(t *testing.T) {
 
 func TestCounter_WhoKeepsAskingNeverWaits(t *testing.T) {
 	t.Parallel()
-	withCounter(t, time.Second, func(t *testing.T, c *counter, of *tally) {
+	withCounter(t, time.Second, func(t *testing.T, c *counter[models.Counts], of *tally) {
 		t.Helper()
 		ask(t, c)
 		for range 40 {
@@ -81,7 +82,7 @@ func TestCounter_WhoKeepsAskingNeverWaits(t *testing.T) {
 
 func TestCounter_CountsNothingWhenNobodyAsks(t *testing.T) {
 	t.Parallel()
-	withCounter(t, 0, func(t *testing.T, c *counter, of *tally) {
+	withCounter(t, 0, func(t *testing.T, c *counter[models.Counts], of *tally) {
 		t.Helper()
 		ask(t, c)
 		<-time.After(time.Hour)
@@ -91,7 +92,7 @@ func TestCounter_CountsNothingWhenNobodyAsks(t *testing.T) {
 
 func TestCounter_CountsOnceForAllWhoWait(t *testing.T) {
 	t.Parallel()
-	withCounter(t, time.Second, func(t *testing.T, c *counter, of *tally) {
+	withCounter(t, time.Second, func(t *testing.T, c *counter[models.Counts], of *tally) {
 		t.Helper()
 		answers := make(chan int64, 10)
 		for range 10 {
@@ -111,7 +112,7 @@ func TestCounter_CountsOnceForAllWhoWait(t *testing.T) {
 
 func TestCounter_OneWhoGivesUpDoesNotEndTheCountOfOthers(t *testing.T) {
 	t.Parallel()
-	withCounter(t, time.Minute, func(t *testing.T, c *counter, _ *tally) {
+	withCounter(t, time.Minute, func(t *testing.T, c *counter[models.Counts], _ *tally) {
 		t.Helper()
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -123,7 +124,7 @@ func TestCounter_OneWhoGivesUpDoesNotEndTheCountOfOthers(t *testing.T) {
 
 func TestCounter_FailedCountIsNotKept(t *testing.T) {
 	t.Parallel()
-	withCounter(t, 0, func(t *testing.T, c *counter, of *tally) {
+	withCounter(t, 0, func(t *testing.T, c *counter[models.Counts], of *tally) {
 		t.Helper()
 		of.err = errors.New("away")
 		_, err := c.latest(t.Context())
@@ -135,7 +136,7 @@ func TestCounter_FailedCountIsNotKept(t *testing.T) {
 
 func TestCounter_AnswersBelongToWhoAsked(t *testing.T) {
 	t.Parallel()
-	withCounter(t, 0, func(t *testing.T, c *counter, _ *tally) {
+	withCounter(t, 0, func(t *testing.T, c *counter[models.Counts], _ *tally) {
 		t.Helper()
 		counts, err := c.latest(t.Context())
 		require.NoError(t, err)
@@ -148,7 +149,7 @@ func TestCounter_CloseEndsTheCountUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		of := &tally{takes: time.Hour}
-		c := newCounter(of.count, testAge)
+		c := newCounter(of.count, maps.Clone[models.Counts], testAge)
 		running, stop := context.WithCancel(t.Context())
 		c.running = running
 		waiting := make(chan error, 1)

@@ -60,16 +60,18 @@ func (s *Store) due(ctx context.Context, state models.Scheduler, limit int) ([]c
 
 // dueNow finds retries (drawn) or first attempts that are due, by the index due.
 func (s *Store) dueNow(ctx context.Context, drawn bool, limit int) ([]candidate, error) {
+	now := s.Now()
 	documents, err := find(ctx, s.messages, bson.M{
 		"status":          pending,
 		"drawn":           drawn,
-		"next_attempt_at": bson.M{"$lte": s.Now()},
+		"next_attempt_at": bson.M{"$lte": now},
+		"expires_at":      stillValid(now),
 	}, options.Find().
 		SetSort(bson.D{
 			{Key: "priority", Value: 1}, {Key: "next_attempt_at", Value: 1}, {Key: "_id", Value: 1},
 		}).
 		SetLimit(int64(limit)).
-		SetProjection(bson.M{"priority": 1, "next_attempt_at": 1, "attempt_count": 1}))
+		SetProjection(bson.M{"priority": 1, "next_attempt_at": 1, "attempt_count": 1, "created_at": 1}))
 	if err != nil {
 		return nil, explain("find messages that are due", err)
 	}
@@ -81,12 +83,15 @@ func (s *Store) dueNow(ctx context.Context, drawn bool, limit int) ([]candidate,
 			continue
 		}
 		// Counting its attempt would fail, and with it the claim of all others.
-		if _, err := s.write(ctx, []mongo.WriteModel{refusal(document.Lookup("_id"), reason, s.Now())}); err != nil {
+		if _, err := s.write(ctx, []mongo.WriteModel{refusal(document, reason, s.Now())}); err != nil {
 			return nil, explain("refuse a message", err)
 		}
 	}
 	return candidates, nil
 }
+
+// stillValid is the condition of an expires_at that has not come, or is not there.
+func stillValid(now time.Time) bson.M { return bson.M{"$not": bson.M{"$lte": now}} }
 
 // newCandidate reads a candidate, or says why the message can never be claimed.
 func newCandidate(document bson.Raw, drawn bool) (one candidate, reason string) {

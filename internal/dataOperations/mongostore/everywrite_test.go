@@ -3,6 +3,7 @@ package mongostore_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func everyWrite() map[string]write {
 	insert := wireproxy.Target{Name: "insert", Collection: "messages"}
 	reading := wireproxy.Target{Name: "find", Collection: "messages"}
 	readingState := wireproxy.Target{Name: "find", Collection: "scheduler"}
-	return map[string]write{
+	all := map[string]write{
 		"accept one":               {insert, 1, accepting(1)},
 		"accept three":             {insert, 1, accepting(3)},
 		"adopt":                    {claimUpdate, 1, adopting},
@@ -42,6 +43,8 @@ func everyWrite() map[string]write {
 		"audit":                    {auditUpdate, 1, starting},
 		"configure":                {windowUpdate, 1, configuring},
 	}
+	maps.Copy(all, everyChange())
+	return all
 }
 
 // write is one kind of write: the nth command of the target in a call.
@@ -81,12 +84,12 @@ func adopting(t *testing.T, m *trial) call {
 	m.InsertByHand(t, map[string]any{"_id": bad, "to": "+12", "content": "text", "status": "pending"})
 	return call{
 		do: func(ctx context.Context) error {
-			_, _, err := m.store.Adopt(ctx, 10, func(to, _ string) (string, error) {
+			_, _, err := m.store.Adopt(ctx, dataoperations.AdoptRequest{Limit: 10, Inspect: func(to, _ string) (models.Inspected, error) {
 				if to == "+12" {
-					return "", fmt.Errorf("to is too short")
+					return models.Inspected{}, fmt.Errorf("to is too short")
 				}
-				return to, nil
-			})
+				return models.Inspected{To: to}, nil
+			}})
 			return err //nolint:wrapcheck // likewise.
 		},
 		check: func(t *testing.T) {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/models"
 )
 
 // FuzzDocument holds that a document of any shape, inserted by hand, is adopted
@@ -31,6 +34,26 @@ func FuzzDocument(f *testing.F) {
 			{Key: "drawn", Value: "yes"},
 		},
 		bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: nil}}}, {Key: "to", Value: bson.A{}}, {Key: "content", Value: bson.Regex{Pattern: "."}}},
+		bson.D{
+			{Key: "_id", Value: "later"},
+			{Key: "to", Value: "+905551234567"},
+			{Key: "content", Value: "x"},
+			{Key: "send_at", Value: now.Add(time.Hour)},
+			{Key: "validity_period", Value: 60.0},
+			{Key: "reference", Value: "order 7"},
+		},
+		bson.D{
+			{Key: "_id", Value: "odd"},
+			{Key: "to", Value: "+905551234567"},
+			{Key: "content", Value: "x"},
+			{Key: "send_at", Value: "2026-01-05T11:00:00+03:00"},
+			{Key: "expires_at", Value: int64(1) << 50},
+			{Key: "validity_period", Value: int64(-1)},
+			{Key: "reference", Value: bson.D{{Key: "$ne", Value: nil}}},
+			{Key: "delivery_status", Value: 7},
+			{Key: "erased_at", Value: "yes"},
+			{Key: "prior_attempts", Value: "1"},
+		},
 		bson.D{{Key: "_id", Value: " "}, {Key: "next_attempt_at", Value: bson.Timestamp{T: 1<<32 - 1}}, {Key: "created_at", Value: "2026-01-05 10:00:00"}},
 	} {
 		document, err := bson.Marshal(seed)
@@ -46,16 +69,19 @@ func FuzzDocument(f *testing.F) {
 		decodeClaim(document)
 
 		var inspected []string
-		update, reason := adoption(document, now, func(to, content string) (string, error) {
-			inspected = []string{to, content}
-			if to == "+1" {
-				return "", errors.New("has too few digits")
-			}
-			return to, nil
+		update, reason := adoption(document, now, dataoperations.AdoptRequest{
+			Validity: time.Hour,
+			Inspect: func(to, content string) (models.Inspected, error) {
+				inspected = []string{to, content}
+				if to == "+1" {
+					return models.Inspected{}, errors.New("has too few digits")
+				}
+				return models.Inspected{To: to}, nil
+			},
 		})
 		if update == nil {
 			require.NotEmpty(t, reason)
-			_, err := bson.Marshal(refusal(document.Lookup("_id"), reason, now).Update)
+			_, err := bson.Marshal(refusal(document, reason, now).Update)
 			require.NoError(t, err)
 			return
 		}
@@ -73,7 +99,28 @@ func FuzzDocument(f *testing.F) {
 		require.NoError(t, err)
 		due := bson.Raw(set).Lookup("$set", "next_attempt_at")
 		require.Equal(t, bson.TypeDateTime, due.Type)
+		requireAdoptedShape(t, bson.Raw(set), now)
 		_, err = bson.Marshal(update.Filter)
 		require.NoError(t, err)
 	})
+}
+
+// requireAdoptedShape demands of an adoption that Claim, Promote and Expire find the
+// message: times are dates, and what is for later is scheduled.
+func requireAdoptedShape(t *testing.T, update bson.Raw, now time.Time) {
+	t.Helper()
+	set := update.Lookup("$set").Document()
+	for _, field := range []string{"send_at", "expires_at", "created_at"} {
+		if value, err := set.LookupErr(field); err == nil {
+			require.Equal(t, bson.TypeDateTime, value.Type, field)
+			_, err := update.LookupErr("$unset", field)
+			require.Error(t, err, "no server sets and unsets a field at once")
+		}
+	}
+	later := false
+	if at, ok := set.Lookup("send_at").TimeOK(); ok {
+		later = at.After(now)
+	}
+	require.Equal(t, later, set.Lookup("status").StringValue() == scheduled)
+	require.Equal(t, bson.TypeDateTime, set.Lookup("expires_at").Type, "the request has a validity for those without one")
 }

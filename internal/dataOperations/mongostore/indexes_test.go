@@ -2,9 +2,11 @@ package mongostore_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -37,7 +39,7 @@ func TestOpen_MakesTheIndexesOnce(t *testing.T) {
 	for range 2 {
 		d.Open(t, storetest.NewClock().Now)
 		messages := definitions(t, d.database.Collection("messages"))
-		require.Len(t, messages, 4)
+		require.Len(t, messages, 13)
 		require.Equal(t, bson.D{
 			{Key: "status", Value: int32(1)},
 			{Key: "drawn", Value: int32(1)},
@@ -109,8 +111,8 @@ func (r *recorder) queries(t *testing.T) []query {
 			all = append(all, query{
 				collection: collection, filter: command.Lookup("pipeline", "0", "$match").Document(), hint: hint,
 			})
-		case "update":
-			updates, err := command.Lookup("updates").Array().Values()
+		case "update", "delete":
+			updates, err := command.Lookup(name + "s").Array().Values()
 			require.NoError(t, err)
 			for _, update := range updates {
 				all = append(all, query{collection: collection, filter: update.Document().Lookup("q").Document()})
@@ -127,7 +129,7 @@ func everything(t *testing.T, store dataoperations.Store, s *stage) {
 	must := func(_ any, err error) { require.NoError(t, err) }
 	s.insert(t, "by-hand", nil)
 	s.insert(t, "bad", bson.M{"to": 5})
-	_, _, err := store.Adopt(ctx, 10, taken)
+	_, _, err := store.Adopt(ctx, dataoperations.AdoptRequest{Limit: 10, Inspect: taken})
 	require.NoError(t, err)
 	s.made++
 	require.NoError(t, store.Accept(ctx, s.message()))
@@ -142,10 +144,80 @@ func everything(t *testing.T, store dataoperations.Store, s *stage) {
 	must(store.Message(ctx, "message-1"))
 	must(store.Sent(ctx, 0, 10))
 	must(store.Counts(ctx))
+	everyChangeOnce(t, store, s)
+	everyList(t, store, s)
 	must(store.Stop(ctx, models.SchedulerLog{ID: "stop"}))
 	_, _, err = store.SchedulerLogs(ctx, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, store.Ping(ctx))
+}
+
+// everyChangeOnce is what people, the provider and the upkeep do.
+func everyChangeOnce(t *testing.T, store dataoperations.Store, s *stage) {
+	t.Helper()
+	ctx, now := t.Context(), s.clock.Now()
+	must := func(_ any, err error) { require.NoError(t, err) }
+	batch := []models.Message{s.message(), s.message(), s.message()}
+	for i := range batch {
+		batch[i].ID.Text = fmt.Sprintf("changed-%d", i)
+	}
+	batch[1].SendAt, batch[2].ExpiresAt = now.Add(time.Second), now.Add(time.Second)
+	must(store.AcceptNew(ctx, batch))
+	must(store.Ahead(ctx, batch[0], 10))
+	must(store.OldestWaiting(ctx))
+	must(store.Reserve(ctx, models.Reservation{Key: "k", At: now}))
+	s.clock.Move(models.ReservationKept + time.Second)
+	must(store.Promote(ctx, 10))
+	must(store.Expire(ctx, 10))
+	must(store.Reserve(ctx, models.Reservation{Key: "k", At: s.clock.Now()}))
+	must(store.ForgetReservations(ctx, 10))
+	must(store.Cancel(ctx, ids(batch)))
+	must(store.Retry(ctx, ids(batch)))
+	must(store.Erase(ctx, batch[0].ID))
+	_, err := store.Deliver(ctx, models.DeliveryReport{MessageID: "unknown"})
+	require.Equal(t, models.KindNotFound, models.KindOf(err))
+	must(store.Activity(ctx, now.Add(-time.Hour)))
+	must(store.SetPace(ctx, models.Pace{Interval: interval, PerWindow: 8}, models.SchedulerLog{ID: "pace"}))
+	require.NoError(t, store.Audit(ctx, models.SchedulerLog{ID: "audit", Action: models.ActionErase}))
+	for _, erase := range []bool{true, false} {
+		request := dataoperations.PruneRequest{Before: now, Erase: erase, Limit: 1}
+		for _, status := range []models.Status{models.StatusSent, models.StatusFailed, models.StatusCanceled, models.StatusExpired} {
+			request.After = dataoperations.PruneCursor{Status: status}
+			_, _, err := store.Prune(ctx, request)
+			require.NoError(t, err)
+			request.After.Cursor = models.Cursor{At: now.Add(-time.Hour), Tie: "s:m"}
+			_, _, err = store.Prune(ctx, request)
+			require.NoError(t, err)
+		}
+	}
+}
+
+// everyList asks for every list that has one condition, or a status and one more,
+// its first page and one after.
+func everyList(t *testing.T, store dataoperations.Store, s *stage) {
+	t.Helper()
+	now := s.clock.Now()
+	conditions := []models.Filter{
+		{},
+		{To: "+905551111111"},
+		{Reference: "order-1"},
+		{MessageID: "provider-1"},
+		{CreatedAfter: now},
+		{CreatedBefore: now},
+		{SentAfter: now},
+		{SentBefore: now},
+		{FailedAfter: now},
+		{FailedBefore: now},
+	}
+	for _, filter := range conditions {
+		for _, status := range append(models.Statuses(), "") {
+			filter.Status = status
+			for _, after := range []models.Cursor{{}, {At: now, Tie: "s:m"}, {At: now, Tie: "o:68a795179072a717e6a17f37"}, {Tie: "s:m"}} {
+				_, err := store.List(t.Context(), filter, after, 2)
+				require.NoError(t, err)
+			}
+		}
+	}
 }
 
 func TestQueries_EveryOneHasAnIndex(t *testing.T) {
@@ -201,13 +273,15 @@ func servedBy(q query, keys bson.D) bool {
 	if len(sort) == 0 {
 		return fixed > 0
 	}
+	forward, backward := true, true // an index is read in either direction
 	for i, by := range sort {
-		if fixed+i >= len(keys) || keys[fixed+i].Key != by.Key() ||
-			keys[fixed+i].Value != any(by.Value().Int32()) {
+		if fixed+i >= len(keys) || keys[fixed+i].Key != by.Key() {
 			return false
 		}
+		forward = forward && keys[fixed+i].Value == any(by.Value().Int32())
+		backward = backward && keys[fixed+i].Value == any(-by.Value().Int32())
 	}
-	return true
+	return forward || backward
 }
 
 // isFixed reports whether a filter demands one value, or one of several, of a field.

@@ -58,7 +58,8 @@ func (s *Store) claimed(
 func newClaimed(document bson.Raw) (one models.Claimed, reason string) {
 	r := &reader{document: document}
 	one.To, one.Content = r.text("to"), r.text("content")
-	one.Attempt = int(r.number("attempt_count"))
+	one.Attempt, one.Prior = int(r.number("attempt_count")), int(r.number("prior_attempts"))
+	one.ExpiresAt = r.date("expires_at")
 	r.countable("retry_count")
 	if value, err := document.LookupErr("attempts"); err == nil && value.Type != bson.TypeArray {
 		r.note("attempts", "an array", value)
@@ -76,7 +77,7 @@ func newClaimed(document bson.Raw) (one models.Claimed, reason string) {
 // unsendable is the update that makes a message failed which was claimed and
 // turned out unfit; its attempt never began.
 func unsendable(document bson.Raw, claimID, reason string, now time.Time) *mongo.UpdateOneModel {
-	update := refusal(document.Lookup("_id"), reason, now)
+	update := refusal(document, reason, now)
 	update.Filter = bson.M{"_id": bson.M{"$eq": document.Lookup("_id")}, "claim.id": claimID, "status": sending}
 	if changes, ok := update.Update.(bson.M); ok {
 		changes["$inc"] = bson.M{"attempt_count": -1}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -85,6 +87,16 @@ func (r *reader) moment(field string) time.Time {
 		return time.Time{}
 	}
 	return moment
+}
+
+// date reads a time that the database must be able to compare: no other type does.
+func (r *reader) date(field string) time.Time {
+	value, ok := r.get(field)
+	if ok && value.Type != bson.TypeDateTime {
+		r.note(field, "a date", value)
+		return time.Time{}
+	}
+	return r.moment(field)
 }
 
 // list reads an array of documents, and passes over elements that are none.
@@ -171,6 +183,27 @@ func (r *reader) priority() (models.Priority, bool) {
 		return models.PriorityNormal, false
 	}
 	return models.Priority(number), true
+}
+
+// reference reads the caller's own id of a message.
+func (r *reader) reference() string {
+	text := r.text("reference")
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > models.MaxReferenceLength ||
+		strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		r.problems = append(r.problems, fmt.Sprintf("reference must have at most %d printable characters", models.MaxReferenceLength))
+		return ""
+	}
+	return text
+}
+
+// validity reads validity_period: 1 s to models.MaxAhead, 0 where there is none.
+func (r *reader) validity() time.Duration {
+	number := r.number("validity_period")
+	if number < 0 || number > int64(models.MaxAhead/time.Second) {
+		r.problems = append(r.problems, fmt.Sprintf("validity_period must be 1 to %d seconds", int64(models.MaxAhead/time.Second)))
+		return 0
+	}
+	return time.Duration(number) * time.Second
 }
 
 // countable notes a field that $inc would refuse; it takes any number, and makes

@@ -54,10 +54,10 @@ func (s *Store) recording(outcome models.Outcome) mongo.WriteModel {
 	from := []models.Status{models.StatusSending}
 	switch outcome.Result {
 	case models.ResultSent:
-		// Also late, on a message that was rescued or held meanwhile.
+		// Also late, on a message that was rescued meanwhile, whatever became of it then.
 		from = models.StatusSent.Sources()
 		set["sent_at"] = inTime(outcome.At)
-		gone := fields("next_attempt_at", "failed_at", "error", "error_code")
+		gone := fields("next_attempt_at", "failed_at", "ended_at", "error", "error_code")
 		if outcome.MessageID == "" {
 			gone["message_id"] = ""
 		} else {

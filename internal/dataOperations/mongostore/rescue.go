@@ -42,7 +42,7 @@ func (s *Store) Rescue(ctx context.Context, claims []models.Claim, policy dataop
 		documents, err := find(ctx, s.messages, bson.M{
 			"_id":    bson.M{"$in": keys(batch, func(c models.Claim) models.ID { return c.ID })},
 			"status": sending,
-		}, options.Find().SetProjection(bson.M{"claim": 1, "attempt_count": 1}))
+		}, options.Find().SetProjection(bson.M{"claim": 1, "attempt_count": 1, "prior_attempts": 1}))
 		if err != nil {
 			return rescued, explain("read claims to rescue", err)
 		}
@@ -52,7 +52,8 @@ func (s *Store) Rescue(ctx context.Context, claims []models.Claim, policy dataop
 			claim, at := decodeClaim(document)
 			if slices.ContainsFunc(batch, func(c models.Claim) bool { return c.ID == claim.ID && c.ClaimID == claim.ClaimID }) {
 				r := &reader{document: document}
-				updates = append(updates, s.rescue(claim, at, int(r.number("attempt_count")), policy))
+				made, prior := int(r.number("attempt_count")), int(r.number("prior_attempts"))
+				updates = append(updates, s.rescue(claim, at, made, made-prior, policy))
 			}
 		}
 		n, err := s.write(ctx, updates)
@@ -73,8 +74,11 @@ const (
 
 // rescue returns the update that ends one claim. The claim's id stays in the
 // document, so that a late 2xx still finds its message. The attempt is that of the
-// replica that made it, not of the one that ends it.
-func (s *Store) rescue(claim models.Claim, at time.Time, attempts int, policy dataoperations.RescuePolicy) mongo.WriteModel {
+// replica that made it, not of the one that ends it. Of all attempts, those since a
+// person's last retry count against the limit.
+func (s *Store) rescue(
+	claim models.Claim, at time.Time, attempts, counting int, policy dataoperations.RescuePolicy,
+) mongo.WriteModel {
 	now := s.Now()
 	set := bson.M{"updated_at": now}
 	update := bson.M{
@@ -87,7 +91,7 @@ func (s *Store) rescue(claim models.Claim, at time.Time, attempts int, policy da
 	switch {
 	case policy.Hold:
 		set["error"], set["error_code"] = heldForYou, models.ErrorCodeOutcomeUnknown
-	case attempts >= policy.MaxAttempts:
+	case counting >= policy.MaxAttempts:
 		set["error"], set["error_code"] = usedUp, models.ErrorCodeAttemptsExhausted
 	default:
 		set["status"], set["next_attempt_at"] = pending, now

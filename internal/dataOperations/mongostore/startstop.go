@@ -2,12 +2,8 @@ package mongostore
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"auto-message-sender/internal/models"
 )
@@ -15,55 +11,37 @@ import (
 // Start starts the scheduler.
 func (s *Store) Start(ctx context.Context, entry models.SchedulerLog) (models.Scheduler, error) {
 	entry.Action = models.ActionStart
-	return s.change(ctx, entry)
+	return s.change(ctx, entry, startOrStop)
 }
 
 // Stop stops the scheduler.
 func (s *Store) Stop(ctx context.Context, entry models.SchedulerLog) (models.Scheduler, error) {
 	entry.Action = models.ActionStop
-	return s.change(ctx, entry)
+	return s.change(ctx, entry, startOrStop)
 }
 
-// change starts or stops the scheduler. State and audit entry are one write to one
-// document, so there is both or neither; the entry before it is brought to safety
-// first, because this write takes its place.
-func (s *Store) change(ctx context.Context, entry models.SchedulerLog) (models.Scheduler, error) {
-	for range tries {
-		r, err := s.readScheduler(ctx)
-		if err != nil {
-			return models.Scheduler{}, err
-		}
-		done, err := s.happened(ctx, r, entry.ID)
-		if done || err != nil {
-			return r.state(), err
-		}
-		if r.Running == (entry.Action == models.ActionStart) {
-			return models.Scheduler{}, refused(entry.Action)
-		}
-		if err := s.audit(ctx, r); err != nil {
-			return models.Scheduler{}, err
-		}
-		after, err := s.put(ctx, r, s.filledIn(r, entry))
-		if errors.Is(err, mongo.ErrNoDocuments) {
-			continue // another replica changed it in between
-		}
-		if err != nil {
-			return s.readBack(ctx, entry, err)
-		}
-		s.tryAudit(ctx, after)
-		return after.state(), nil
+// startOrStop plans the change. The window's number is left alone, because the fence
+// does not cover it.
+func startOrStop(r record, entry models.SchedulerLog) (transition, error) {
+	if r.Running == (entry.Action == models.ActionStart) {
+		return transition{}, refused(entry.Action)
 	}
-	return models.Scheduler{}, contended(string(entry.Action))
-}
-
-// happened reports whether the change that the entry stands for was made already,
-// by an earlier call of which only the reply was lost.
-func (s *Store) happened(ctx context.Context, r record, entryID string) (bool, error) {
-	if r.LastLog != nil && r.LastLog.ID == entryID {
-		return true, nil
+	next := r.state().Started(entry)
+	if entry.Action == models.ActionStop {
+		next = r.state().Stopped(entry)
 	}
-	n, err := s.logs.CountDocuments(ctx, bson.M{"_id": entryID})
-	return n > 0, explain("look into the audit trail", err)
+	return transition{
+		fence: bson.M{"running": r.Running},
+		update: bson.M{"$set": bson.M{
+			"running":          next.Running,
+			"start_id":         next.StartID,
+			"started_at":       nullable(next.StartedAt),
+			"stopped_at":       nullable(next.StoppedAt),
+			"window_remaining": next.WindowRemaining,
+			"next_window_at":   nullable(next.NextWindowAt),
+			"last_log":         newLogEntry(entry),
+		}},
+	}, nil
 }
 
 // refused is the answer to a start of what runs and a stop of what does not.
@@ -72,53 +50,4 @@ func refused(action models.Action) error {
 		return conflict("the scheduler is running already")
 	}
 	return conflict("the scheduler is not running")
-}
-
-// filledIn returns the entry with its times, and a stop's with its start.
-func (s *Store) filledIn(r record, entry models.SchedulerLog) models.SchedulerLog {
-	entry.Timestamp = s.Now()
-	entry.CreatedAt = entry.Timestamp
-	entry.StartID = ""
-	if entry.Action == models.ActionStop {
-		entry.StartID = r.StartID
-	}
-	return entry
-}
-
-// put makes the change if nobody has started or stopped since r was read;
-// ErrNoDocuments if somebody has. The window's number is left alone, because the
-// condition does not cover it.
-func (s *Store) put(ctx context.Context, r record, entry models.SchedulerLog) (record, error) {
-	next := r.state().Started(entry)
-	if entry.Action == models.ActionStop {
-		next = r.state().Stopped(entry)
-	}
-	filter := bson.M{"_id": schedulerID, "running": r.Running, "last_log._id": r.lastLogID()}
-	update := bson.M{"$set": bson.M{
-		"running":          next.Running,
-		"start_id":         next.StartID,
-		"started_at":       nullable(next.StartedAt),
-		"stopped_at":       nullable(next.StoppedAt),
-		"window_remaining": next.WindowRemaining,
-		"next_window_at":   nullable(next.NextWindowAt),
-		"last_log":         newLogEntry(entry),
-	}}
-	return decodeRecord(s.scheduler.FindOneAndUpdate(ctx, filter, update,
-		options.FindOneAndUpdate().SetReturnDocument(options.After)))
-}
-
-// readBackTime bounds the reading back of a change: a caller may have used up all of
-// its own time before it, and its client still has to get an answer.
-const readBackTime = 3 * time.Second
-
-// readBack finds out whether a change was made whose reply is cause.
-func (s *Store) readBack(ctx context.Context, entry models.SchedulerLog, cause error) (models.Scheduler, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.timeout, readBackTime))
-	defer cancel()
-	r, err := s.readScheduler(ctx)
-	if err == nil && r.LastLog != nil && r.LastLog.ID == entry.ID {
-		s.tryAudit(ctx, r)
-		return r.state(), nil
-	}
-	return models.Scheduler{}, explain(string(entry.Action)+" the scheduler", cause)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,11 +18,12 @@ import (
 	"auto-message-sender/pkg/mongodb"
 )
 
-// Names of the collections, as in the reference; scheduler is ours.
+// Names of the collections, as in the reference; the last two are ours.
 const (
-	messagesName  = "messages"
-	logsName      = "scheduler_logs"
-	schedulerName = "scheduler"
+	messagesName     = "messages"
+	logsName         = "scheduler_logs"
+	schedulerName    = "scheduler"
+	reservationsName = "reservations"
 )
 
 // What Options are where they say nothing.
@@ -40,12 +43,13 @@ type Options struct {
 	NewID    func() string // of claims; never the same twice
 
 	Log logrus.FieldLogger // nil: nothing is logged
-	// BatchSize is how many updates one bulkWrite carries at most.
+	// BatchSize is how many changes one command carries at most.
 	BatchSize int
 	// Timeout bounds what is carried on after the caller has given up: a claim
 	// that was begun, the reading back of a change whose reply was lost.
 	Timeout time.Duration
-	// CountsAge is how long a count is answered again after it was made.
+	// CountsAge is how long a count is answered again after it was made: that of
+	// Counts, and that of the latest minutes of Activity.
 	CountsAge time.Duration
 	// ClockEvery is how often the server's clock is compared with this machine's.
 	ClockEvery time.Duration
@@ -55,10 +59,11 @@ type Options struct {
 
 // Store is a dataoperations.Store in MongoDB.
 type Store struct {
-	database  *mongo.Database
-	messages  *mongo.Collection
-	logs      *mongo.Collection
-	scheduler *mongo.Collection
+	database     *mongo.Database
+	messages     *mongo.Collection
+	logs         *mongo.Collection
+	scheduler    *mongo.Collection
+	reservations *mongo.Collection
 
 	newID        func() string
 	log          logrus.FieldLogger
@@ -66,9 +71,12 @@ type Store struct {
 	timeout      time.Duration
 	transactions bool
 
-	clock  *clock
-	counts *counter
-	crowd  crowding
+	clock    *clock
+	counts   *counter[models.Counts]
+	activity *activity
+	crowd    crowding
+	// erasedUpTo is where Prune goes on erasing.
+	erasedUpTo erasedUpTo
 	// environment is the pace last given to Configure; nil before.
 	environment atomic.Pointer[pace]
 	// audited is the _id of the latest audit entry known to be in scheduler_logs.
@@ -108,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	s.counts.running = running
+	s.counts.running, s.activity.recent.running = running, running
 	s.background.Go(func() { s.clock.follow(running, o.ClockEvery) })
 	return s, nil
 }
@@ -127,17 +135,20 @@ func newStore(o Options) *Store {
 		}
 	}
 	s := &Store{
-		database:  o.Database,
-		messages:  o.Database.Collection(messagesName),
-		logs:      o.Database.Collection(logsName),
-		scheduler: o.Database.Collection(schedulerName),
-		newID:     o.NewID,
-		log:       o.Log,
-		batch:     orDefault(o.BatchSize, defaultBatchSize),
-		timeout:   orDefault(o.Timeout, defaultTimeout),
+		database:     o.Database,
+		messages:     o.Database.Collection(messagesName),
+		logs:         o.Database.Collection(logsName),
+		scheduler:    o.Database.Collection(schedulerName),
+		reservations: o.Database.Collection(reservationsName),
+		newID:        o.NewID,
+		log:          o.Log,
+		batch:        orDefault(o.BatchSize, defaultBatchSize),
+		timeout:      orDefault(o.Timeout, defaultTimeout),
 	}
 	s.clock = &clock{now: o.Now, server: o.ServerTime, log: o.Log, timeout: s.timeout}
-	s.counts = newCounter(s.count, orDefault(o.CountsAge, defaultCountsAge))
+	age := orDefault(o.CountsAge, defaultCountsAge)
+	s.counts = newCounter(s.count, maps.Clone[models.Counts], age)
+	s.activity = newActivity(newCounter(s.countRecent, slices.Clone[[]models.Minute], age))
 	return s
 }
 
@@ -168,6 +179,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.stop()
 	s.counts.close()
+	s.activity.recent.close()
 	s.background.Wait()
 	return nil
 }
@@ -183,7 +195,11 @@ func inTime(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() 
 
 // The store says so where it changes a status on its own account.
 const (
-	pending = string(models.StatusPending)
-	sending = string(models.StatusSending)
-	failed  = string(models.StatusFailed)
+	scheduled = string(models.StatusScheduled)
+	pending   = string(models.StatusPending)
+	sending   = string(models.StatusSending)
+	sent      = string(models.StatusSent)
+	failed    = string(models.StatusFailed)
+	canceled  = string(models.StatusCanceled)
+	expired   = string(models.StatusExpired)
 )
