@@ -1,6 +1,7 @@
 package sms_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,9 +19,36 @@ func BenchmarkInspect(b *testing.B) {
 		b.Run("content="+text.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := sms.Inspect("+90 (555) 123-45-67", text.content)
+				_, err := sms.Rules{}.Inspect("+90 (555) 123-45-67", text.content)
 				require.NoError(b, err)
 			}
 		})
+	}
+}
+
+// BenchmarkSegment is what a preview asks for; counting alone is part of
+// BenchmarkInspect.
+func BenchmarkSegment(b *testing.B) {
+	for _, text := range []struct{ name, content string }{
+		{"gsm7-1", strings.Repeat("Hello you ", 16)},
+		{"gsm7-11", strings.Repeat("Hello you€", 160)},
+		{"ucs2-1", strings.Repeat("Şifre 🙂 ", 7)},
+		{"ucs2-27", strings.Repeat("Şifre 🙂 ab", 160)},
+	} {
+		b.Run("content="+text.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = sms.Segment(text.content)
+			}
+		})
+	}
+}
+
+// BenchmarkCount is what every message costs to be counted.
+func BenchmarkCount(b *testing.B) {
+	content := strings.Repeat("Siparişiniz yola çıktı. ", 6)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = sms.Count(content)
 	}
 }

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,12 +10,12 @@ import (
 	"auto-message-sender/internal/models"
 )
 
-// CheckContent accepts a content of 1 to models.MaxContentLength characters. A
-// character is a Unicode code point, as a person counts them in "ş", not a
-// byte: 160 of them pass in any script.
+// CheckContent accepts a content of 1 to MaxContent characters. A character is a
+// Unicode code point, as a person counts them in "ş", not a byte: as many of them
+// pass in any script, however many segments they make.
 //
 // The error is a sentence without its subject, as in "content <error>".
-func CheckContent(content string) error {
+func (r Rules) CheckContent(content string) error {
 	switch {
 	case content == "":
 		return errors.New(`is required, for example "Your order is on its way."`)
@@ -24,8 +25,9 @@ func CheckContent(content string) error {
 		// No phone can show it, and databases and providers cut the text there.
 		return errors.New("has a NUL character (U+0000); send printable text")
 	}
-	if length := utf8.RuneCountInString(content); length > models.MaxContentLength {
-		return fmt.Errorf("has %d characters; at most %d are allowed", length, models.MaxContentLength)
+	limit := cmp.Or(r.MaxContent, models.MaxContentLength)
+	if length := utf8.RuneCountInString(content); length > limit {
+		return fmt.Errorf("has %d characters; at most %d are allowed", length, limit)
 	}
 	return nil
 }

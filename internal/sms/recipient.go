@@ -1,14 +1,7 @@
-// Package sms knows what a message must be like before a provider can take it:
-// a recipient in E.164, and a content of 1 to 160 characters.
-//
-// Both doors use it. What POST /messages refuses here was never stored; what
-// somebody inserted into the database by hand is inspected by the same rules
-// when it is adopted, and becomes failed with the text given here. Hence the
-// errors: they say what is wrong and show what is right, and never repeat the
-// number or the content, because they end up in logs and in the store.
 package sms
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -29,37 +22,41 @@ const (
 	separators = " .-()"
 
 	exampleNumber = "for example +905551234567"
+
+	// noRegion is the library's name for none: only a number with its country code
+	// is understood.
+	noRegion = "ZZ"
 )
 
 // Normalise returns the recipient in E.164: a plus, the country code and the
 // number, digits only. Spaces, dots, dashes, parentheses and a national prefix
 // after the country code, as in +90 (0) 555, are tolerated and dropped. A
 // number that no plan has room for is refused; whether it is in service only
-// the provider can tell.
+// the provider can tell. With a Region, what has no plus is taken as it is dialled
+// there: 0555 123 45 67, and 0049 30 90 18 20 abroad.
 //
 // The error is a sentence without its subject, as in "to <error>".
-func Normalise(raw string) (e164 string, err error) {
-	compact, err := stripSeparators(raw)
+func (r Rules) Normalise(raw string) (e164 string, err error) {
+	compact, err := stripSeparators(raw, r.Region != "")
 	if err != nil {
 		return "", err
 	}
-	e164, err = parse(compact)
+	e164, err = r.parse(compact)
 	if err != nil || e164 == compact {
 		return e164, err
 	}
 	// The library dropped a national prefix. Where it would drop one more from
 	// what is left, nobody can say which number was meant; and a recipient that
 	// is inspected twice must not become another one.
-	if again, err := parse(e164); err != nil || again != e164 {
+	if again, err := r.parse(e164); err != nil || again != e164 {
 		return "", errors.New("has too many zeros after the country code; " + exampleNumber)
 	}
 	return e164, nil
 }
 
 // parse returns the number in E.164, or says why there is no such number.
-func parse(compact string) (e164 string, err error) {
-	// "ZZ" stands for no region: only a number with its country code is understood.
-	number, err := phonenumbers.Parse(compact, "ZZ")
+func (r Rules) parse(compact string) (e164 string, err error) {
+	number, err := phonenumbers.Parse(compact, cmp.Or(r.Region, noRegion))
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
 		return "", errors.New("has an unknown country code; write it in full, " + exampleNumber)
@@ -73,6 +70,9 @@ func parse(compact string) (e164 string, err error) {
 	if phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE {
 		return "", errors.New("has the wrong number of digits for its country; " + exampleNumber)
 	}
+	if r.Strict && !phonenumbers.IsValidNumber(number) {
+		return "", errors.New("is in no range of numbers that its country has handed out; check it, " + exampleNumber)
+	}
 	e164 = phonenumbers.Format(number, phonenumbers.E164)
 	if len(e164) > 1+maxDigits {
 		return "", errors.New("has too many digits; " + exampleNumber)
@@ -80,20 +80,25 @@ func parse(compact string) (e164 string, err error) {
 	return e164, nil
 }
 
-// stripSeparators returns the plus and the digits of raw.
-func stripSeparators(raw string) (string, error) {
+// stripSeparators returns the plus, which only a national number may lack, and
+// the digits of raw.
+func stripSeparators(raw string, national bool) (string, error) {
 	trimmed := strings.Trim(raw, " ")
 	switch {
 	case trimmed == "":
 		return "", errors.New("is required, " + exampleNumber)
 	case len(trimmed) > maxRawLength:
 		return "", errors.New("is too long; " + exampleNumber)
-	case trimmed[0] != '+':
+	}
+	digits, plus := strings.CutPrefix(trimmed, "+")
+	if !plus && !national {
 		return "", errors.New("must start with + and the country code, " + exampleNumber)
 	}
-	compact := make([]byte, 1, len(trimmed))
-	compact[0] = '+'
-	for _, char := range []byte(trimmed[1:]) {
+	compact := make([]byte, 0, len(trimmed))
+	if plus {
+		compact = append(compact, '+')
+	}
+	for _, char := range []byte(digits) {
 		switch {
 		case '0' <= char && char <= '9':
 			compact = append(compact, char)
