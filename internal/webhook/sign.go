@@ -1,27 +1,21 @@
 package webhook
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
+
+	"auto-message-sender/internal/standardwebhooks"
 )
 
-// signer signs calls by the Standard Webhooks specification 1.0.0 (symmetric
-// scheme, v1), so that a receiver can tell that a call is ours, that nobody
-// changed it, and that it is not an old one played again.
+// signer signs calls, see package standardwebhooks.
 type signer struct{ secrets [][]byte }
 
-// sign returns the header fields that sign an attempt made at the time given:
-//
-//	Webhook-Id         names the message, the same at every attempt
-//	Webhook-Timestamp  the attempt's time, in seconds since 1970
-//	Webhook-Signature  "v1,<base64 of HMAC-SHA256(secret, id.timestamp.body)>" for each
-//	                   secret, separated by spaces: while a secret is being replaced
-//	                   the receiver may know the old one or the new one
+// sign returns the header fields that sign an attempt made at the time given. The
+// id is the message's, the same at every attempt. There is a signature for each
+// secret: while one is being replaced the receiver may know the old one or the new.
 //
 // Without secrets there are none. The key is IdempotencyKey's, the body what goes
 // out, byte for byte.
@@ -32,16 +26,12 @@ func (s signer) sign(key string, at time.Time, body []byte) []headerField {
 	id, timestamp := signedID(key), strconv.FormatInt(at.Unix(), 10)
 	signatures := make([]string, 0, len(s.secrets))
 	for _, secret := range s.secrets {
-		mac := hmac.New(sha256.New, secret)
-		for _, part := range [][]byte{[]byte(id), {'.'}, []byte(timestamp), {'.'}, body} {
-			_, _ = mac.Write(part) // a hash takes everything
-		}
-		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		signatures = append(signatures, standardwebhooks.Sign(secret, id, timestamp, body))
 	}
 	return []headerField{
-		{"Webhook-Id", id},
-		{"Webhook-Timestamp", timestamp},
-		{"Webhook-Signature", strings.Join(signatures, " ")},
+		{standardwebhooks.HeaderID, id},
+		{standardwebhooks.HeaderTimestamp, timestamp},
+		{standardwebhooks.HeaderSignature, strings.Join(signatures, " ")},
 	}
 }
 
