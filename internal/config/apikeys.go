@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"auto-message-sender/internal/models"
 )
 
 const (
@@ -12,21 +14,11 @@ const (
 	maxNameLength = 64
 )
 
-// Role is what the bearer of a key may do.
-type Role string
-
-// The three roles.
-const (
-	RoleReader   Role = "reader"   // reads
-	RoleSender   Role = "sender"   // reads, and adds messages
-	RoleOperator Role = "operator" // all of it, the scheduler too
-)
-
 // APIKey is a key that opens the API. Its name tells who did what, in logs and
 // in the audit trail.
 type APIKey struct {
 	Name string
-	Role Role
+	Role models.Role
 	Key  Secret
 }
 
@@ -46,7 +38,7 @@ func (k *APIKeys) UnmarshalText(text []byte) error {
 func apiKeys() rule {
 	return rule{
 		wants: fmt.Sprintf("name:role:key, separated by commas, with a role of %s, %s or %s and a key of %d to %d characters",
-			RoleReader, RoleSender, RoleOperator, minKeyLength, maxKeyLength),
+			models.RoleReader, models.RoleSender, models.RoleOperator, minKeyLength, maxKeyLength),
 		faults: func(text string) []string {
 			_, faults := parseAPIKeys(text)
 			return faults
@@ -54,12 +46,22 @@ func apiKeys() rule {
 	}
 }
 
+// entries splits a list at its commas and, as in a file, at the ends of its lines.
+func entries(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, strings.Split(line, ",")...)
+		}
+	}
+	return all
+}
+
 // parseAPIKeys returns the keys, or all that is wrong with them. Entries are
 // named by their place, never by what stands in them: where the parts are mixed
 // up, the name may be the key.
 func parseAPIKeys(text string) (keys APIKeys, faults []string) {
 	names, secrets := map[string]int{}, map[string]int{}
-	for i, entry := range strings.Split(text, ",") {
+	for i, entry := range entries(text) {
 		entry = strings.TrimSpace(entry)
 		place := i + 1
 		wrong := func(format string, args ...any) {
@@ -71,7 +73,7 @@ func parseAPIKeys(text string) (keys APIKeys, faults []string) {
 			wrong("is not name:role:key")
 			continue
 		}
-		checkAPIKey(name, Role(role), key, wrong)
+		checkAPIKey(name, models.Role(role), key, wrong)
 		if first, taken := names[name]; taken {
 			wrong("has the name of entry %d; each needs its own", first)
 		} else {
@@ -82,21 +84,26 @@ func parseAPIKeys(text string) (keys APIKeys, faults []string) {
 		} else {
 			secrets[key] = place
 		}
-		keys = append(keys, APIKey{Name: name, Role: Role(role), Key: Secret(key)})
+		keys = append(keys, APIKey{Name: name, Role: models.Role(role), Key: Secret(key)})
 	}
 	return keys, faults
 }
 
 // checkAPIKey looks at one entry alone.
-func checkAPIKey(name string, role Role, key string, wrong func(format string, args ...any)) {
+func checkAPIKey(name string, role models.Role, key string, wrong func(format string, args ...any)) {
 	if name == "" || len(name) > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
 		wrong("needs a name of 1 to %d letters, digits, dots, hyphens or underscores", maxNameLength)
 	}
-	if role != RoleReader && role != RoleSender && role != RoleOperator {
-		wrong("has an unknown role; the roles are %s, %s and %s", RoleReader, RoleSender, RoleOperator)
+	if !role.Known() {
+		wrong("has an unknown role; the roles are %s, %s and %s", models.RoleReader, models.RoleSender, models.RoleOperator)
 	}
+	checkKey(key, wrong)
+}
+
+// checkKey looks at a key alone.
+func checkKey(key string, wrong func(format string, args ...any)) {
 	if len(key) < minKeyLength || len(key) > maxKeyLength {
-		wrong("needs a key of %d to %d characters, such as openssl rand -hex 32 prints", minKeyLength, maxKeyLength)
+		wrong("needs a key of %d to %d characters, such as auto-message-sender keys new or openssl rand -hex 32 prints", minKeyLength, maxKeyLength)
 	}
 	// A key travels in a header, where a space would end it.
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -27,6 +27,12 @@ const (
 	AutostartAlways = "always"
 	AutostartNever  = "never"
 
+	PhonePossible = "possible"
+	PhoneStrict   = "strict"
+
+	RetentionDelete = "delete"
+	RetentionErase  = "erase"
+
 	LogFormatText = "text"
 	LogFormatJSON = "json"
 )
@@ -46,12 +52,31 @@ type Config struct {
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	// CORSAllowedOrigins are the origins of other web pages that may call the API.
 	CORSAllowedOrigins []string `env:"CORS_ALLOWED_ORIGINS"`
-	// RateLimit is what one client address may ask of the API.
+	// RateLimit is what one key, or one client address without a known key, may ask
+	// of the API.
 	RateLimit Rate `env:"RATE_LIMIT"`
 	// APIKeys are the keys that open the API.
 	APIKeys APIKeys `env:"API_KEYS"`
 	// APIAuth is AuthOn or AuthOff, see AuthRequired.
 	APIAuth string `env:"API_AUTH"`
+	// DeliveryReportKeys are the keys that open POST /delivery-reports, and nothing else.
+	DeliveryReportKeys Keys `env:"DELIVERY_REPORT_KEYS"`
+	// DeliveryReportSecrets are the secrets that signed delivery reports are checked with.
+	DeliveryReportSecrets SigningSecrets `env:"DELIVERY_REPORT_SECRETS"`
+
+	// MaxContentLength is the longest content, in characters.
+	MaxContentLength int `env:"MAX_CONTENT_LENGTH"`
+	// DefaultRegion is the country, ISO 3166-1 alpha-2, whose national numbers are
+	// understood; empty: none.
+	DefaultRegion string `env:"DEFAULT_REGION"`
+	// PhoneValidation is PhonePossible or PhoneStrict, see StrictNumbers.
+	PhoneValidation string `env:"PHONE_VALIDATION"`
+	// DefaultValidity is that of messages which name none, in whole seconds; 0: for ever.
+	DefaultValidity time.Duration `env:"DEFAULT_VALIDITY"`
+	// Retention is the age at which final messages are deleted or erased; 0: never.
+	Retention time.Duration `env:"RETENTION"`
+	// RetentionAction is RetentionDelete or RetentionErase, see ErasesOld.
+	RetentionAction string `env:"RETENTION_ACTION"`
 
 	// WebhookURL is where messages are POSTed to.
 	WebhookURL Endpoint `env:"WEBHOOK_URL"`
@@ -153,6 +178,14 @@ func (c Config) AuthRequired() bool { return c.APIAuth == AuthOn }
 // HoldsUnknown reports whether a message whose attempt has an unknown outcome is
 // held for a person, and not sent again.
 func (c Config) HoldsUnknown() bool { return c.UnknownOutcome == OutcomeHold }
+
+// StrictNumbers reports whether a number must be in a range that its country has
+// handed out, and not only of a right length.
+func (c Config) StrictNumbers() bool { return c.PhoneValidation == PhoneStrict }
+
+// ErasesOld reports whether a message older than Retention loses its recipient and
+// content, and is not deleted as a whole.
+func (c Config) ErasesOld() bool { return c.RetentionAction == RetentionErase }
 
 // OnlyLoopback reports whether the API can be reached from this machine alone.
 func (c Config) OnlyLoopback() bool { return isLoopback(c.ServerHost) }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/joho/godotenv"
 )
 
@@ -66,7 +65,7 @@ func strayNames(set map[string]string) []string {
 		if slices.Contains(known, name) {
 			continue
 		}
-		nearest, near := nearestName(name, known)
+		nearest, near := nearestName(name, known, lettersInDotenv)
 		switch {
 		case near:
 			warnings = append(warnings, fmt.Sprintf(".env sets %s, which is not a setting; did you mean %s?", name, nearest))
@@ -79,19 +78,6 @@ func strayNames(set map[string]string) []string {
 	}
 	slices.Sort(warnings)
 	return warnings
-}
-
-// nearestName returns the known name that a misspelt one is closest to, and
-// whether it is close enough to be meant: one letter in four may differ.
-func nearestName(name string, known []string) (nearest string, near bool) {
-	best := -1
-	for _, candidate := range known {
-		distance := levenshtein.Distance(strings.ToUpper(name), candidate, nil)
-		if best < 0 || distance < best {
-			best, nearest = distance, candidate
-		}
-	}
-	return nearest, best >= 0 && best <= max(1, len(nearest)/4)
 }
 
 func looksLikeName(name string) bool {

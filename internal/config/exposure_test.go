@@ -69,9 +69,12 @@ func TestLoad_WarnsOfWhatIsProbablyNotMeant(t *testing.T) {
 	t.Parallel()
 	_, warnings, err := config.Load(with(
 		"API_KEYS", "ops:operator:0123456789abcdef", "API_AUTH", "off", "TRUSTED_PROXIES", "0.0.0.0/0",
+		"DELIVERY_REPORT_KEYS", "0123456789abcdef", "RETENTION_ACTION", "erase",
 	), "")
 	require.NoError(t, err)
-	require.Len(t, warnings, 2)
+	require.Len(t, warnings, 4)
 	require.Contains(t, warnings[0], "asks nobody for a key")
-	require.Contains(t, warnings[1], "TRUSTED_PROXIES trusts every address")
+	require.Contains(t, warnings[1], "API_KEYS has a key that is among DELIVERY_REPORT_KEYS")
+	require.Contains(t, warnings[2], "RETENTION_ACTION=erase does nothing without RETENTION")
+	require.Contains(t, warnings[3], "TRUSTED_PROXIES trusts every address")
 }

@@ -20,7 +20,7 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "8080", "2m", "-1", "0", "localhost", "0.0.0.0", "https://a.example/b?c=d", "mongodb://u:p@h/db",
 		"100/1m", "ops:operator:0123456789abcdef", "a:reader:b,c", "on", "production", "x\r\ny", "\x00", "é", " ",
-		"http://u:p@[::1]:1/", "10.0.0.0/8", "9223372036854775808", "1e400s", "%zz", "${A}", "'",
+		"http://u:p@[::1]:1/", "10.0.0.0/8", "90d", "1d12h", "1d-1h", "106751d24h", "TR", "0123456789abcdef,fedcba9876543210", "9223372036854775808", "1e400s", "%zz", "${A}", "'",
 	} {
 		for row := range table {
 			f.Add(uint8(row), seed)

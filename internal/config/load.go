@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -26,6 +28,7 @@ func Load(environ map[string]string, dotenvPath string) (cfg Config, warnings []
 	cfg = bind(resolved, &found)
 	cfg.effective = resolved.shown(table)
 	cfg.checkTogether(resolved, &found)
+	warnings = append(warnings, misspelt(environ)...)
 	warnings = append(warnings, cfg.warnings()...)
 	return cfg, warnings, found.err(names())
 }
@@ -54,7 +57,12 @@ func bind(resolved values, found *problems) Config {
 			texts[name] = v.text
 		}
 	}
-	err := env.ParseWithOptions(&cfg, env.Options{Environment: texts})
+	err := env.ParseWithOptions(&cfg, env.Options{
+		Environment: texts,
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[time.Duration](): func(text string) (any, error) { return parseDuration(text) },
+		},
+	})
 	all, _ := errors.AsType[env.AggregateError](err)
 	for _, one := range all.Errors {
 		// The text of a ParseError quotes the value: only the field's name is used.
@@ -113,6 +121,14 @@ func (c Config) warnings() []string {
 	var warnings []string
 	if len(c.APIKeys) > 0 && c.APIAuth == AuthOff {
 		warnings = append(warnings, "API_KEYS is set, but API_AUTH=off: the API asks nobody for a key")
+	}
+	for _, key := range c.APIKeys {
+		if slices.Contains(c.DeliveryReportKeys, key.Key) {
+			warnings = append(warnings, "API_KEYS has a key that is among DELIVERY_REPORT_KEYS, too: whoever may report deliveries can use the API")
+		}
+	}
+	if c.RetentionAction == RetentionErase && c.Retention == 0 {
+		warnings = append(warnings, "RETENTION_ACTION=erase does nothing without RETENTION")
 	}
 	for _, proxy := range c.TrustedProxies {
 		if everyone, err := netip.ParsePrefix(proxy); err == nil && everyone.Bits() == 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"auto-message-sender/internal/config"
+	"auto-message-sender/internal/models"
 )
 
 func TestLoad_DefaultsAreThoseOfTheContract(t *testing.T) {
@@ -21,6 +22,14 @@ func TestLoad_DefaultsAreThoseOfTheContract(t *testing.T) {
 	require.Empty(t, cfg.TrustedProxies)
 	require.Empty(t, cfg.APIKeys)
 	require.False(t, cfg.AuthRequired())
+	require.Empty(t, cfg.DeliveryReportKeys)
+	require.Empty(t, cfg.DeliveryReportSecrets)
+	require.Equal(t, models.MaxContentLength, cfg.MaxContentLength)
+	require.Empty(t, cfg.DefaultRegion)
+	require.False(t, cfg.StrictNumbers())
+	require.Zero(t, cfg.DefaultValidity)
+	require.Zero(t, cfg.Retention)
+	require.False(t, cfg.ErasesOld())
 	require.Equal(t, "https://sms.example.com/send", cfg.WebhookURL.Reveal())
 	require.Equal(t, 30*time.Second, cfg.WebhookTimeout)
 	require.Equal(t, "x-ins-auth-key", cfg.WebhookAuthHeader)
@@ -64,17 +73,28 @@ func TestLoad_TakesEverySettingFromTheEnvironment(t *testing.T) {
 		"WEBHOOK_URL": "http://user:pw@hooks:9090/x?y=z", "WEBHOOK_AUTH_KEY": "k", "WEBHOOK_AUTH_HEADER": "X-Key",
 		"UNKNOWN_OUTCOME": "HOLD", "MESSAGES_PER_INTERVAL": "0", "SCHEDULER_INTERVAL": "90m",
 		"MONGODB_URI": "mongodb://u:p@a:1,b:2/db?replicaSet=r", "REDIS_HOST": "::1", "REDIS_PASSWORD": " p ",
-		"LOG_LEVEL": "WARNING", "LOG_FORMAT": "Text", "REPLICA_ID": "sender-1",
+		"MAX_CONTENT_LENGTH": "1600", "DEFAULT_REGION": "tr", "PHONE_VALIDATION": "Strict", "DEFAULT_VALIDITY": "1d12h",
+		"RETENTION": "90d", "RETENTION_ACTION": "Erase", "DELIVERY_REPORT_KEYS": "0123456789abcdeF, fedcba9876543210",
+		"DELIVERY_REPORT_SECRETS": signingSecret(32) + "," + signingSecret(33) + "," + signingSecret(34),
+		"LOG_LEVEL":               "WARNING", "LOG_FORMAT": "Text", "REPLICA_ID": "sender-1",
 	}, "")
 
 	require.Equal(t, "[::]:9000", cfg.ServerAddress())
 	require.False(t, cfg.OnlyLoopback())
 	require.True(t, cfg.AuthRequired())
 	require.Equal(t, config.APIKeys{
-		{Name: "ops", Role: config.RoleOperator, Key: "0123456789abcdef"},
-		{Name: "app", Role: config.RoleSender, Key: "fedcba:9876543210"},
+		{Name: "ops", Role: models.RoleOperator, Key: "0123456789abcdef"},
+		{Name: "app", Role: models.RoleSender, Key: "fedcba:9876543210"},
 	}, cfg.APIKeys)
 	require.Equal(t, "5/10s", cfg.RateLimit.String())
+	require.Equal(t, 1600, cfg.MaxContentLength)
+	require.Equal(t, "TR", cfg.DefaultRegion)
+	require.True(t, cfg.StrictNumbers())
+	require.Equal(t, 36*time.Hour, cfg.DefaultValidity)
+	require.Equal(t, 90*24*time.Hour, cfg.Retention)
+	require.True(t, cfg.ErasesOld())
+	require.Equal(t, []string{"0123456789abcdeF", "fedcba9876543210"}, cfg.DeliveryReportKeys.Reveal())
+	require.Len(t, cfg.DeliveryReportSecrets.Reveal(), 3)
 	require.Equal(t, []string{"10.0.0.0/8", "192.168.1.5"}, cfg.TrustedProxies)
 	require.Equal(t, "http://user:pw@hooks:9090/x?y=z", cfg.WebhookURL.Reveal())
 	require.Equal(t, "k", cfg.WebhookAuthKey.Reveal())

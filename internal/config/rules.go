@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"golang.org/x/net/http/httpguts"
@@ -57,29 +56,6 @@ func number(low, high int) rule {
 	})
 	r.echo = true
 	return r
-}
-
-// duration allows durations between two bounds, both included.
-func duration(shortest, longest time.Duration) rule {
-	wants := fmt.Sprintf("a duration from %s to %s with its unit (ms, s, m, h)", brief(shortest), brief(longest))
-	r := must(wants, func(text string) bool {
-		d, err := time.ParseDuration(text)
-		return err == nil && shortest <= d && d <= longest
-	})
-	r.echo = true
-	return r
-}
-
-// brief writes a duration without the units that are zero.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // oneOf allows the words given, in any case; the value becomes lower case.

@@ -21,11 +21,22 @@ func TestLoad_WrongValuesAreRefusedByName(t *testing.T) {
 			"ops:operator:0123456789abcdé", "ops:operator:01234567 89abcdef", "ops:operator:" + strings.Repeat("x", 257),
 			"a:reader:0123456789abcdef,a:reader:fedcba9876543210", "a:reader:0123456789abcdef,b:reader:0123456789abcdef",
 		},
-		"API_AUTH":         {"true", "none"},
-		"RATE_LIMIT":       {"100", "0/1m", "-1/1m", "100/0s", "100/1", "x/1m", "100/1ms", "100/48h", "1000001/1m"},
-		"TRUSTED_PROXIES":  {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1;10.0.0.2"},
-		"WEBHOOK_URL":      {"sms.example.com", "ftp://a/b", "http://", "http:///x", "https://a:0/", "https://a:70000/", "http://a b/", "http://a\nb/", "//a/b", "http://1.2.3/"},
-		"WEBHOOK_AUTH_KEY": {"a\nb", "a\r\nX-Other: b", "a\rb", "a\x00b", "a\tb", "a\x1bb", "a\x7fb", "schlüssel"},
+		"API_AUTH":           {"true", "none"},
+		"MAX_CONTENT_LENGTH": {"0", "1601", "-1", "160 characters"},
+		"DEFAULT_REGION":     {"Turkey", "ZZ", "T", "TUR", "+90", "90", "XX", "001"},
+		"PHONE_VALIDATION":   {"valid", "true"},
+		"DEFAULT_VALIDITY":   {"30", "-1s", "1500ms", "0.5s", "367d", "1d-1h", "d", "1h1d", "-1d", "106752d", "213504d", "99999999999999999999d", "1w"},
+		"RETENTION":          {"90", "0", "59m", "-90d", "36501d", "106752d", "90 days", "1.5d"},
+		"RETENTION_ACTION":   {"redact", "keep"},
+		"DELIVERY_REPORT_KEYS": {
+			"short", "0123456789abcdef,", "0123456789abcdef,short", "0123456789abcdef,0123456789abcdef", "0123456789abcdé", "01234567 89abcdef",
+			strings.Repeat("x", 257), "0123456789abcdef;fedcba9876543210é",
+		},
+		"DELIVERY_REPORT_SECRETS": {"secret", signingSecret(23), signingSecret(32) + "," + signingSecret(32), manySecrets(11)},
+		"RATE_LIMIT":              {"100", "0/1m", "-1/1m", "100/0s", "100/1", "x/1m", "100/1ms", "100/48h", "1000001/1m"},
+		"TRUSTED_PROXIES":         {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1;10.0.0.2"},
+		"WEBHOOK_URL":             {"sms.example.com", "ftp://a/b", "http://", "http:///x", "https://a:0/", "https://a:70000/", "http://a b/", "http://a\nb/", "//a/b", "http://1.2.3/"},
+		"WEBHOOK_AUTH_KEY":        {"a\nb", "a\r\nX-Other: b", "a\rb", "a\x00b", "a\tb", "a\x1bb", "a\x7fb", "schlüssel"},
 		"WEBHOOK_AUTH_HEADER": {
 			"x key", "x:key", "x\r\ny", "x\ny", "x\x00y", "x\ty", "ключ", "Content-Type", "idempotency-key", "HOST", "Connection", "keep-alive",
 			"Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Proxy-Authorization", "User-Agent", "Accept-Encoding",
@@ -99,11 +110,18 @@ func TestLoad_RightValuesAreTaken(t *testing.T) {
 		"WEBHOOK_SIGNING_SECRETS": {
 			signingSecret(24), signingSecret(64), signingSecret(32) + "," + signingSecret(33), signingSecret(32) + ", " + signingSecret(33),
 		},
-		"WEBHOOK_PROXY":        {"http://proxy:3128", "https://user:pass@proxy.example.com", "socks5://[::1]:1080/", "HTTP://proxy"},
-		"CORS_ALLOWED_ORIGINS": {"https://app.example.com", "http://localhost:3000, HTTPS://App.Example.com:8443", "http://[::1]:3000"},
-		"MONGODB_URI":          {"mongodb+srv://u:p@cluster.example/?w=majority", "mongodb://a:1,b:2,c:3", "mongodb://h?x=y"},
-		"REPLICA_ID":           {"host-1_a.b"},
-		"WEBHOOK_TIMEOUT":      {"10ms", "10m", "1m30s"},
+		"WEBHOOK_PROXY":           {"http://proxy:3128", "https://user:pass@proxy.example.com", "socks5://[::1]:1080/", "HTTP://proxy"},
+		"CORS_ALLOWED_ORIGINS":    {"https://app.example.com", "http://localhost:3000, HTTPS://App.Example.com:8443", "http://[::1]:3000"},
+		"MAX_CONTENT_LENGTH":      {"1", "1600"},
+		"DEFAULT_REGION":          {"TR", "us", "GB"},
+		"DEFAULT_VALIDITY":        {"0", "0s", "1s", "6h", "7d", "366d", "1d12h30m", "90m"},
+		"RETENTION":               {"1h", "90d", "36500d", "2160h"},
+		"DELIVERY_REPORT_KEYS":    {"0123456789abcdef", "0123456789abcdef, fedcba9876543210"},
+		"DELIVERY_REPORT_SECRETS": {signingSecret(24), manySecrets(10)},
+		"SCHEDULER_INTERVAL":      {"30d", "1d", "100ms"},
+		"MONGODB_URI":             {"mongodb+srv://u:p@cluster.example/?w=majority", "mongodb://a:1,b:2,c:3", "mongodb://h?x=y"},
+		"REPLICA_ID":              {"host-1_a.b"},
+		"WEBHOOK_TIMEOUT":         {"10ms", "10m", "1m30s"},
 	}
 	for name, right := range tests {
 		for _, text := range right {
@@ -118,6 +136,15 @@ func TestLoad_RightValuesAreTaken(t *testing.T) {
 // signingSecret returns a secret of n bytes, as it is configured.
 func signingSecret(n int) string {
 	return "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("s"), n))
+}
+
+// manySecrets returns n of them, none like another.
+func manySecrets(n int) string {
+	all := make([]string, 0, n)
+	for i := range n {
+		all = append(all, signingSecret(24+i))
+	}
+	return strings.Join(all, ",")
 }
 
 func TestLoad_SigningSecretsAreTheirBytes(t *testing.T) {
@@ -165,7 +192,23 @@ func TestLoad_ProblemSaysWhatWouldBeRight(t *testing.T) {
 		},
 		"duration": {
 			"SCHEDULER_INTERVAL", "2",
-			`SCHEDULER_INTERVAL: must be a duration from 100ms to 720h with its unit (ms, s, m, h), not "2"; for example SCHEDULER_INTERVAL=2m`,
+			`SCHEDULER_INTERVAL: must be a duration from 100ms to 30d with its unit (ms, s, m, h, d), not "2"; for example SCHEDULER_INTERVAL=2m`,
+		},
+		"validity": {
+			"DEFAULT_VALIDITY", "500ms",
+			`DEFAULT_VALIDITY: must be 0, or a duration of whole seconds from 1s to 366d with its unit (s, m, h, d), not "500ms"; for example DEFAULT_VALIDITY=6h`,
+		},
+		"age": {
+			"RETENTION", "90",
+			`RETENTION: must be a duration from 1h to 36500d with its unit (ms, s, m, h, d), not "90"; for example RETENTION=90d`,
+		},
+		"country": {
+			"DEFAULT_REGION", "+90",
+			`DEFAULT_REGION: must be the two letters of a country (ISO 3166-1 alpha-2) that has phone numbers of its own, not "+90"; for example DEFAULT_REGION=TR`,
+		},
+		"keys": {
+			"DELIVERY_REPORT_KEYS", "0123456789abcdef,0123456789abcdef",
+			`DELIVERY_REPORT_KEYS: entry 2 is entry 1 once more; for example DELIVERY_REPORT_KEYS=<key>,<another key>`,
 		},
 		"word": {
 			"UNKNOWN_OUTCOME", "Retry",
@@ -179,7 +222,7 @@ func TestLoad_ProblemSaysWhatWouldBeRight(t *testing.T) {
 			"API_KEYS", "a:reader:0123456789abcdef,b:admin:x",
 			`API_KEYS: entry 2 has an unknown role; the roles are reader, sender and operator; for example API_KEYS=ops:operator:<key>,app:sender:<key>` +
 				"\n" +
-				`API_KEYS: entry 2 needs a key of 16 to 256 characters, such as openssl rand -hex 32 prints; for example API_KEYS=ops:operator:<key>,app:sender:<key>`,
+				`API_KEYS: entry 2 needs a key of 16 to 256 characters, such as auto-message-sender keys new or openssl rand -hex 32 prints; for example API_KEYS=ops:operator:<key>,app:sender:<key>`,
 		},
 	}
 	for name, test := range tests {

@@ -24,6 +24,7 @@ func seen(t *testing.T, environ map[string]string, dotenv string) string {
 		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg, &cfg, cfg.APIKeys)
 		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg.WebhookURL, cfg.WebhookAuthKey, cfg.MongoDBURI)
 		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg.WebhookSigningSecrets, &cfg.WebhookSigningSecrets, cfg.WebhookProxy)
+		_, _ = fmt.Fprintf(&all, verb+verb+verb, cfg.DeliveryReportKeys, &cfg.DeliveryReportKeys, cfg.DeliveryReportSecrets)
 	}
 	encoded, encodeErr := json.Marshal(any(cfg))
 	require.NoError(t, encodeErr)
@@ -40,6 +41,7 @@ func TestLoad_NeverShowsASecret(t *testing.T) {
 		"right ones": {environ: map[string]string{
 			"WEBHOOK_URL": "https://user:" + canary + "@h/x?token=" + canary, "WEBHOOK_AUTH_KEY": canary,
 			"MONGODB_URI": "mongodb://u:" + canary + "@h", "REDIS_PASSWORD": canary, "API_KEYS": "ops:operator:" + canary,
+			"DELIVERY_REPORT_KEYS": canary, "DELIVERY_REPORT_SECRETS": "whsec_" + base64.StdEncoding.EncodeToString([]byte(canary+canary)),
 			"WEBHOOK_PROXY": "http://u:" + canary + "@proxy:1", "WEBHOOK_SIGNING_SECRETS": "whsec_" + base64.StdEncoding.EncodeToString([]byte(canary+canary)),
 		}},
 		"wrong ones": {environ: map[string]string{
@@ -58,6 +60,10 @@ func TestLoad_NeverShowsASecret(t *testing.T) {
 		"key alone":                         {environ: map[string]string{"API_KEYS": canary}},
 		"key first":                         {environ: map[string]string{"API_KEYS": canary + ":operator:ops"}},
 		"key as role":                       {environ: map[string]string{"API_KEYS": "ops:" + canary + ":operator"}},
+		"report key that is too long":       {environ: map[string]string{"DELIVERY_REPORT_KEYS": strings.Repeat(canary, 17)}},
+		"the same report key twice":         {environ: map[string]string{"DELIVERY_REPORT_KEYS": canary + "," + canary}},
+		"report key in both places":         {environ: map[string]string{"DELIVERY_REPORT_KEYS": canary, "API_KEYS": "a:reader:" + canary}},
+		"report key as its region":          {environ: map[string]string{"DEFAULT_REGION": canary + canary + canary}},
 		"the same key twice":                {environ: map[string]string{"API_KEYS": "a:reader:" + canary + ",b:reader:" + canary}},
 		"secret in place of its file":       {environ: map[string]string{"WEBHOOK_AUTH_KEY_FILE": canary}},
 		"secret given twice":                {environ: map[string]string{"WEBHOOK_AUTH_KEY": canary, "WEBHOOK_AUTH_KEY_FILE": canary}},

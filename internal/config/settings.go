@@ -36,7 +36,7 @@ func (s Setting) FileName() string {
 func Describe() []Setting {
 	var table []Setting
 	for _, group := range [][]Setting{
-		serverSettings(), webhookSettings(), paceSettings(),
+		serverSettings(), messageSettings(), webhookSettings(), paceSettings(),
 		storeSettings(), redisSettings(), processSettings(),
 	} {
 		table = append(table, group...)
@@ -64,8 +64,8 @@ func serverSettings() []Setting {
 		},
 		{
 			Name: "API_KEYS", Example: "ops:operator:<key>,app:sender:<key>", Secret: true,
-			Meaning: "Keys that open the API: name:role:key, separated by commas; roles are reader, sender " +
-				"and operator, and for now any key opens all. A key has at least 16 characters: openssl rand -hex 32.",
+			Meaning: "Keys that open the API: name:role:key, separated by commas or on lines of their own. A reader may look, a sender also send, an " +
+				"operator everything. A key has at least 16 characters; `auto-message-sender keys new` makes one.",
 			rule: apiKeys(),
 		},
 		{
@@ -75,7 +75,7 @@ func serverSettings() []Setting {
 		},
 		{
 			Name: "RATE_LIMIT", Default: "100/1m", Example: "100/1m",
-			Meaning: "Requests that one client address may make, and in what time.",
+			Meaning: "Requests that one API key may make, or without a known key one client address, and in what time.",
 			rule:    rate(),
 		},
 		{
@@ -88,6 +88,54 @@ func serverSettings() []Setting {
 			Name: "CORS_ALLOWED_ORIGINS", Example: "https://app.example.com,http://localhost:3000",
 			Meaning: "Origins of web pages, separated by commas, that may call the API from a browser. Empty: none but its own.",
 			rule:    webOrigins(),
+		},
+	}
+}
+
+func messageSettings() []Setting {
+	return []Setting{
+		{
+			Name: "MAX_CONTENT_LENGTH", Default: "160", Example: "320",
+			Meaning: "Longest content of a message, in characters; what is longer is refused.",
+			rule:    number(1, 1600),
+		},
+		{
+			Name: "DEFAULT_REGION", Example: "TR",
+			Meaning: "Country whose national numbers are understood, such as 0555 123 45 67 in TR. Empty: a number needs its + and country code.",
+			rule:    region(),
+		},
+		{
+			Name: "PHONE_VALIDATION", Default: PhonePossible, Example: PhoneStrict,
+			Meaning: "Which numbers pass: possible ones have a right length, strict ones are also in a range that their country has handed out.",
+			rule:    oneOf(PhonePossible, PhoneStrict),
+		},
+		{
+			Name: "DEFAULT_VALIDITY", Example: "6h",
+			Meaning: "How long a message that does not say may wait to be sent, from when it is due; then it expires. Empty, or 0: for ever.",
+			rule:    validity(),
+		},
+		{
+			Name: "RETENTION", Example: "90d",
+			Meaning: "Age at which messages that are sent, failed, canceled or expired are removed, as RETENTION_ACTION says. Empty: never. " +
+				"One that is deleted is erased first where it is younger than a day, for as long as its Idempotency-Key is known.",
+			rule: duration(time.Hour, 36_500*day),
+		},
+		{
+			Name: "RETENTION_ACTION", Default: RetentionDelete, Example: RetentionErase,
+			Meaning: "What RETENTION does to a message: delete it, or erase recipient and content and keep the rest.",
+			rule:    oneOf(RetentionDelete, RetentionErase),
+		},
+		{
+			Name: "DELIVERY_REPORT_KEYS", Example: "<key>,<another key>", Secret: true,
+			Meaning: "Keys, separated by commas, that open POST /api/v1/delivery-reports and nothing else. A key has at least 16 characters. " +
+				"Empty, and no DELIVERY_REPORT_SECRETS: an API key of a sender or operator opens it.",
+			rule: keys(),
+		},
+		{
+			Name: "DELIVERY_REPORT_SECRETS", Example: "whsec_<output of openssl rand -base64 32>", Secret: true,
+			Meaning: "Secrets, separated by commas, that delivery reports are signed with by the Standard Webhooks specification; " +
+				"a report signed with one of them needs no key.",
+			rule: signingSecrets(maxReportSecrets),
 		},
 	}
 }
@@ -113,7 +161,7 @@ func webhookSettings() []Setting {
 			Name: "WEBHOOK_SIGNING_SECRETS", Example: "whsec_<output of openssl rand -base64 32>", Secret: true,
 			Meaning: "Secrets that every call is signed with, by the Standard Webhooks specification: " +
 				"whsec_ and the base64 of 24 to 64 bytes; two, separated by a comma, while one replaces the other. Empty: calls are not signed.",
-			rule: signingSecrets(),
+			rule: signingSecrets(maxSigningSecrets),
 		},
 		{
 			Name: "WEBHOOK_PROXY", Example: "http://proxy.example.com:3128",

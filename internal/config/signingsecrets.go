@@ -8,16 +8,18 @@ import (
 )
 
 // What the Standard Webhooks specification says of a symmetric secret, and how
-// many there may be: the one in use, and while it is being replaced the next.
+// many there may be: to sign with, the one in use, and while it is being replaced
+// the next; to check with, those of several providers.
 const (
 	signingPrefix     = "whsec_"
 	minSigningLength  = 24 // bytes
 	maxSigningLength  = 64
 	maxSigningSecrets = 2
+	maxReportSecrets  = 10
 )
 
-// SigningSecrets are the secrets that calls of the webhook are signed with, each
-// with all of them: one, two while it is being replaced, or none.
+// SigningSecrets are the secrets that calls are signed with, ours to the webhook
+// each with all of them, a provider's to us with any of them.
 type SigningSecrets []Secret
 
 // Reveal returns the secrets' bytes, for the one place that signs.
@@ -39,12 +41,15 @@ func (s *SigningSecrets) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func signingSecrets() rule {
+func signingSecrets(most int) rule {
 	return rule{
-		wants: fmt.Sprintf("%s and the base64 of %d to %d bytes, or two of them separated by a comma",
-			signingPrefix, minSigningLength, maxSigningLength),
+		wants: fmt.Sprintf("%s and the base64 of %d to %d bytes, or up to %d of them separated by commas",
+			signingPrefix, minSigningLength, maxSigningLength, most),
 		faults: func(text string) []string {
-			_, faults := parseSigningSecrets(text)
+			secrets, faults := parseSigningSecrets(text)
+			if len(secrets) > most {
+				faults = append(faults, fmt.Sprintf("has %d secrets; at most %d are allowed", len(secrets), most))
+			}
 			return faults
 		},
 	}
@@ -53,11 +58,7 @@ func signingSecrets() rule {
 // parseSigningSecrets returns the secrets, or all that is wrong with them, named
 // by their place.
 func parseSigningSecrets(text string) (secrets SigningSecrets, faults []string) {
-	entries := strings.Split(text, ",")
-	if len(entries) > maxSigningSecrets {
-		faults = append(faults, fmt.Sprintf("has %d secrets; at most %d sign at a time", len(entries), maxSigningSecrets))
-	}
-	for i, entry := range entries {
+	for i, entry := range entries(text) {
 		secret, fault := parseSigningSecret(strings.TrimSpace(entry))
 		if fault != "" {
 			faults = append(faults, fmt.Sprintf("entry %d %s", i+1, fault))

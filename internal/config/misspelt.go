@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// One letter in so many may differ where a name is taken for a misspelt one. The
+// environment is full of other programs' names, .env is not.
+const (
+	lettersInDotenv      = 4
+	lettersInEnvironment = 5
+)
+
+// misspelt warns of names in the environment that are close to a setting's and
+// are none. Others are nobody's business: they belong to other programs.
+func misspelt(environ map[string]string) []string {
+	known := names()
+	var warnings []string
+	for name := range environ {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if nearest, near := nearestName(name, known, lettersInEnvironment); near {
+			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not a setting; did you mean %s?", name, nearest))
+		}
+	}
+	slices.Sort(warnings)
+	return warnings
+}
+
+// nearestName returns the known name that another one is closest to, and whether
+// it is close enough to be meant: one letter in so many may differ, at least one.
+// Two letters that changed places are two.
+func nearestName(name string, known []string, letters int) (nearest string, near bool) {
+	best := -1
+	for _, candidate := range known {
+		// The distance is at least the difference in length; most names end here.
+		if best >= 0 && max(len(name)-len(candidate), len(candidate)-len(name)) >= best {
+			continue
+		}
+		distance := levenshtein.Distance(strings.ToUpper(name), candidate, nil)
+		if best < 0 || distance < best {
+			best, nearest = distance, candidate
+		}
+	}
+	return nearest, best >= 0 && best <= max(1, len(nearest)/letters)
+}
