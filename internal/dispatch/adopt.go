@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/sirupsen/logrus"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
 )
 
 // adoptBatch bounds one step, so that a large import by hand does not hold up
@@ -16,11 +18,13 @@ const adoptBatch = 500
 // wakes the loop again.
 func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
 	now := s.options.Now()
-	if !windowDue && !s.moreToAdopt && now.Sub(s.adoptedAt) < pollInterval {
+	if !s.adopted.due(now, windowDue) {
 		return nil
 	}
-	s.adoptedAt = now
-	adopted, refused, err := s.options.Store.Adopt(ctx, adoptBatch, s.options.Inspect)
+	s.adopted.done(now, false)
+	adopted, refused, err := s.options.Store.Adopt(ctx, dataoperations.AdoptRequest{
+		Limit: adoptBatch, Inspect: s.options.Inspect, Validity: s.options.Validity,
+	})
 	if err != nil {
 		return fmt.Errorf("adopt messages inserted by hand: %w", err)
 	}
@@ -28,8 +32,10 @@ func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
 		s.log.WithFields(logrus.Fields{"adopted": adopted, "refused": refused}).
 			Warn("messages inserted by hand are invalid; they are marked failed with the reason")
 	}
-	s.moreToAdopt = adopted+refused >= adoptBatch
-	if s.moreToAdopt {
+	if adopted+refused > 0 {
+		s.options.events().Lose()
+	}
+	if s.adopted.more = adopted+refused >= adoptBatch; s.adopted.more {
 		s.Wake()
 	}
 	return nil

@@ -9,9 +9,13 @@ import (
 )
 
 // announce tells of what was recorded, beside the writes and not before them:
-// one line of log an attempt, and a receipt for each message sent.
+// one line of log an attempt, a receipt for each message sent, and an event for
+// whoever listens.
 func (r *recorder) announce(recorded <-chan []landing) {
 	for batch := range recorded {
+		if r.options.events().Wanted() {
+			r.publish(batch)
+		}
 		for _, l := range batch {
 			r.log(l)
 			if l.outcome.Result == models.ResultSent && l.outcome.MessageID != "" {
@@ -19,6 +23,17 @@ func (r *recorder) announce(recorded <-chan []landing) {
 			}
 		}
 	}
+}
+
+// publish tells of those outcomes that stand.
+func (r *recorder) publish(batch []landing) {
+	happened := make([]models.Event, 0, len(batch))
+	for _, l := range batch {
+		if l.begun() && l.applied {
+			happened = append(happened, eventOf(l.outcome))
+		}
+	}
+	r.options.events().Publish(happened...)
 }
 
 // log writes the one line about an attempt, if anybody reads lines of its level:

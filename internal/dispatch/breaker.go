@@ -103,9 +103,11 @@ func (b *breaker) grant(free int) grant {
 	defer b.mu.Unlock()
 	now := b.now()
 	under := permit{epoch: b.epoch}
-	switch {
-	case b.pauses.holdAt(now):
+	if b.pauses.holdAt(now) {
 		return grant{}
+	}
+	b.tellPauseOver()
+	switch {
 	case b.state == models.WebhookProbing:
 		return grant{busy: true}
 	case b.state == models.WebhookOpen && now.Before(b.probeAt):

@@ -25,6 +25,8 @@ type calmStore struct {
 	state   memory[models.Scheduler]
 	adopted memory[struct{}]
 	claims  memory[[]models.Claim]
+	due     memory[[]models.ID]
+	over    memory[[]models.ID]
 	claimed memory[dataoperations.ClaimResult]
 }
 
@@ -64,12 +66,22 @@ func (s *calmStore) Claims(ctx context.Context, limit int) ([]models.Claim, erro
 	return again(s, &s.claims, always, func() ([]models.Claim, error) { return s.Store.Claims(ctx, limit) })
 }
 
-func (s *calmStore) Adopt(ctx context.Context, limit int, inspect dataoperations.Inspect) (adopted, refused int, err error) {
+func (s *calmStore) Adopt(ctx context.Context, request dataoperations.AdoptRequest) (adopted, refused int, err error) {
 	_, err = again(s, &s.adopted, always, func() (struct{}, error) {
-		adopted, refused, err = s.Store.Adopt(ctx, limit, inspect)
+		adopted, refused, err = s.Store.Adopt(ctx, request)
 		return struct{}{}, err //nolint:wrapcheck // a test's
 	})
 	return adopted, refused, err //nolint:wrapcheck // a test's
+}
+
+// Promote and Expire find nothing here: no message has a time to go out at, or a
+// validity. They are asked once after a write.
+func (s *calmStore) Promote(ctx context.Context, limit int) ([]models.ID, error) {
+	return again(s, &s.due, always, func() ([]models.ID, error) { return s.Store.Promote(ctx, limit) })
+}
+
+func (s *calmStore) Expire(ctx context.Context, limit int) ([]models.ID, error) {
+	return again(s, &s.over, always, func() ([]models.ID, error) { return s.Store.Expire(ctx, limit) })
 }
 
 // Claim asks where a window is due, or anything was written since a claim of nothing.

@@ -27,10 +27,17 @@ const (
 
 // Store is what dispatch needs of the durable store.
 type Store interface {
-	dataoperations.Queue
-	dataoperations.Leases
+	Pipeline
 	dataoperations.Scheduler
+	dataoperations.Upkeep
 	dataoperations.Clock
+}
+
+// Pipeline is the store as messages pass through it.
+type Pipeline interface {
+	dataoperations.Queue
+	dataoperations.Waiting
+	dataoperations.Leases
 }
 
 // Sender makes one attempt; see webhook.Client.
@@ -43,7 +50,8 @@ type Receipts interface {
 	Sent(messageID string, at time.Time)
 }
 
-// Options is what a Dispatcher is made of. All fields are required.
+// Options is what a Dispatcher is made of. All fields are required, but those that
+// say what their zero value means.
 type Options struct {
 	Store    Store
 	Sender   Sender
@@ -57,6 +65,11 @@ type Options struct {
 	MaxInFlight    int           // claims held at once
 	MaxAttempts    int           // per message
 	Hold           bool          // an unknown outcome waits for a person instead of being sent again
+	Validity       time.Duration // of messages inserted by hand that name none; 0: for ever
+	Retention      time.Duration // how long final messages are kept; 0: for ever
+	EraseOnly      bool          // then their recipient and content go, and the rest stays
+
+	Events Events // nil: nobody listens
 
 	NewID func() string
 	Now   func() time.Time // monotonic: leases and ages, never due times
@@ -94,6 +107,7 @@ type Dispatcher struct {
 	pool      *pool
 	recorder  *recorder
 	rescuer   *rescuer
+	upkeep    *upkeep
 }
 
 // New checks the options and wires the steps; nothing runs yet.
@@ -115,6 +129,7 @@ func New(options Options) (*Dispatcher, error) {
 		pool:      pool,
 		recorder:  recorder,
 		rescuer:   newRescuer(options, flight),
+		upkeep:    newUpkeep(options),
 	}, nil
 }
 
@@ -124,8 +139,11 @@ func (d *Dispatcher) Scheduler() *Scheduler { return d.scheduler }
 // Webhook returns how the webhook is, by the answers that this replica got, in
 // the store's time.
 func (d *Dispatcher) Webhook() models.WebhookHealth {
-	health := d.breaker.health()
-	ahead := d.options.Store.Now().Sub(d.options.Now())
+	return inStoreTime(d.breaker.health(), d.options)
+}
+
+func inStoreTime(health models.WebhookHealth, options Options) models.WebhookHealth {
+	ahead := options.Store.Now().Sub(options.Now())
 	for _, moment := range []*time.Time{&health.Since, &health.RetryAt} {
 		if !moment.IsZero() {
 			*moment = moment.Add(ahead)
@@ -138,6 +156,7 @@ func (d *Dispatcher) Webhook() models.WebhookHealth {
 func (d *Dispatcher) Start() {
 	d.recorder.Start()
 	d.rescuer.Start()
+	d.upkeep.Start()
 	d.scheduler.Run()
 }
 
@@ -148,6 +167,7 @@ func (d *Dispatcher) Start() {
 func (d *Dispatcher) Drain(ctx context.Context) error {
 	d.scheduler.Close()
 	d.rescuer.Close()
+	d.upkeep.Close()
 	d.pool.Close(ctx)
 	left := d.recorder.Close(ctx)
 	if left > 0 {

@@ -4,6 +4,8 @@
 // The way of a message, one file per step:
 //
 //	adopt.go      a document inserted by hand is validated and made due
+//	promote.go    a scheduled message whose time has come is due
+//	expire.go     a message whose validity is over is not sent any more
 //	claim.go      due messages become this replica's, under a lease
 //	send.go       one attempt at the webhook, as many at once as claims are held
 //	record.go     the outcome is written, fenced by the claim, until the store answers
@@ -14,8 +16,10 @@
 // claimed but a probe now and then, and what was under way is postponed instead of
 // failed.
 //
-// scheduler.go holds the loop that drives adopt and claim, and follows the
-// store's one scheduler record, which all replicas share.
+// scheduler.go holds the loop that drives adopt, promote, expire and claim, and
+// follows the store's one scheduler record, which all replicas share; control.go is
+// how people change that record. upkeep.go keeps the store from growing for ever, and
+// tell.go tells whoever listens.
 //
 // A crash at each arrow:
 //

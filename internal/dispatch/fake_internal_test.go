@@ -40,13 +40,17 @@ type faultyStore struct {
 	giveBack  func([]models.Claim) error
 	claims    func() ([]models.Claim, error)
 	rescue    func([]models.Claim) (int, error)
+	promote   func(limit int) ([]models.ID, error)
+	expire    func(limit int) ([]models.ID, error)
+	forget    func(limit int) (int, error)
+	prune     func(dataoperations.PruneRequest) (int, dataoperations.PruneCursor, error)
 }
 
 func (s *faultyStore) Now() time.Time { return s.now() }
 
 func (s *faultyStore) Scheduler(context.Context) (models.Scheduler, error) { return s.scheduler() }
 
-func (s *faultyStore) Adopt(context.Context, int, dataoperations.Inspect) (adopted, refused int, err error) {
+func (s *faultyStore) Adopt(context.Context, dataoperations.AdoptRequest) (adopted, refused int, err error) {
 	if s.adopt == nil {
 		return 0, 0, nil
 	}
@@ -69,6 +73,28 @@ func (s *faultyStore) Claims(context.Context, int) ([]models.Claim, error) { ret
 
 func (s *faultyStore) Rescue(_ context.Context, claims []models.Claim, _ dataoperations.RescuePolicy) (int, error) {
 	return s.rescue(claims)
+}
+
+func (s *faultyStore) Promote(_ context.Context, limit int) ([]models.ID, error) {
+	if s.promote == nil {
+		return nil, nil
+	}
+	return s.promote(limit)
+}
+
+func (s *faultyStore) Expire(_ context.Context, limit int) ([]models.ID, error) {
+	if s.expire == nil {
+		return nil, nil
+	}
+	return s.expire(limit)
+}
+
+func (s *faultyStore) ForgetReservations(_ context.Context, limit int) (int, error) {
+	return s.forget(limit)
+}
+
+func (s *faultyStore) Prune(_ context.Context, request dataoperations.PruneRequest) (int, dataoperations.PruneCursor, error) {
+	return s.prune(request)
 }
 
 // senderFunc is a Sender.

@@ -42,13 +42,14 @@ func decide(message models.Claimed, reply webhook.Reply, ruled ruling, options O
 		outcome.Error += ": " + reply.Detail
 	}
 	outcome.Attempt.Error = outcome.Error
+	attempt := message.Attempt - message.Prior // since a person's last retry
 	switch {
 	case reply.Unknown && options.Hold:
 		outcome.ErrorCode = models.ErrorCodeOutcomeUnknown
-	case ruled.uncounted, reply.Verdict == webhook.Retry && message.Attempt < options.MaxAttempts:
+	case ruled.uncounted, reply.Verdict == webhook.Retry && attempt < options.MaxAttempts:
 		outcome.Result = models.ResultRetry
 		outcome.Uncounted, outcome.Redraw = ruled.uncounted, ruled.redraw
-		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, retryDelay(message.Attempt), ruled.wait))
+		outcome.NextAttemptAt = now.Add(max(reply.RetryAfter, retryDelay(attempt), ruled.wait))
 	}
 	return outcome
 }

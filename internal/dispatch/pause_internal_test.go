@@ -41,7 +41,9 @@ func TestPause_LastsAsLongAsIsAskedFor(t *testing.T) {
 			}, s.health())
 			s.requireLeft(test.want)
 			s.requireState(models.WebhookClosed)
-			require.Len(t, s.lines.AllEntries(), 1)
+			lines := s.lines.AllEntries()
+			require.Len(t, lines, 2, "when it begins and when it ends, and each once")
+			require.Contains(t, lines[1].Message, "is over")
 		})
 	}
 }

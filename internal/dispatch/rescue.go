@@ -100,6 +100,7 @@ func (r *rescuer) look(ctx context.Context) error {
 		return fmt.Errorf("rescue lapsed claims: %w", err)
 	}
 	if rescued > 0 {
+		r.options.events().Lose()
 		r.log(lapsed, rescued)
 	}
 	return nil

@@ -130,7 +130,7 @@ func (s *scene) replicaOn(storeTime func() time.Time, pace models.Pace, change f
 	got := new(receipts)
 	options := dispatch.Options{
 		Store: store, Sender: s.hook, Receipts: got, Log: log,
-		Inspect: func(to, _ string) (string, error) { return to, nil },
+		Inspect: func(to, _ string) (models.Inspected, error) { return models.Inspected{To: to}, nil },
 		Replica: uuid.NewString(), AttemptTimeout: attemptTimeout, Lease: lease,
 		MaxInFlight: 64, MaxAttempts: 3, NewID: uuid.NewString, Now: now,
 	}

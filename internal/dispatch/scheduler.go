@@ -12,9 +12,6 @@ import (
 	"auto-message-sender/internal/models"
 )
 
-// maxInFlightCount bounds what Stop counts.
-const maxInFlightCount = 10_000
-
 // Scheduler drives the pipeline at the pace of the store's one record, and lets
 // people change that record. The record is the truth: starting and stopping
 // writes it, and the loop of every replica follows it. However often the
@@ -32,8 +29,7 @@ type Scheduler struct {
 	hungry atomic.Bool   // the last claim filled every slot: look again when one is free
 
 	// Of the loop's goroutine only.
-	adoptedAt   time.Time
-	moreToAdopt bool
+	adopted, promoted, expired cadence
 
 	mu     sync.Mutex // guards cancel: one loop at a time
 	cancel context.CancelFunc
@@ -100,12 +96,12 @@ func (s *Scheduler) runOnce(ctx context.Context) time.Duration {
 		return pollInterval
 	}
 	s.trouble.over(s.log)
-	return untilNextLook(s.view.nextWindow(), s.options.Store.Now())
+	return min(untilNextLook(s.view.nextWindow(), s.options.Store.Now()), s.promoted.rest(s.options.Now()))
 }
 
-// pass looks at the record and does what it asks for: adopt, open the window
-// that is due, claim, hand over. Every claim answers with the record too, so under
-// load it is not read besides.
+// pass looks at the record and does what it asks for: promote and expire, and
+// while it runs also adopt, open the window that is due, claim, hand over. Every
+// claim answers with the record too, so under load it is not read besides.
 func (s *Scheduler) pass(ctx context.Context) error {
 	state, recent := s.view.within(pollInterval / 2)
 	if !recent {
@@ -114,10 +110,13 @@ func (s *Scheduler) pass(ctx context.Context) error {
 			return err
 		}
 	}
-	if !state.Running {
-		return nil
+	windowDue := state.Running && !s.options.Store.Now().Before(state.NextWindowAt)
+	if err := s.promote(ctx, windowDue); err != nil {
+		return err
 	}
-	windowDue := !s.options.Store.Now().Before(state.NextWindowAt)
+	if err := s.expire(ctx, windowDue); err != nil || !state.Running {
+		return err
+	}
 	if err := s.adopt(ctx, windowDue); err != nil {
 		return err
 	}
@@ -163,58 +162,4 @@ func (s *Scheduler) slotsFreed() {
 	if s.hungry.Load() {
 		s.Wake()
 	}
-}
-
-// State returns the record.
-func (s *Scheduler) State(ctx context.Context) (models.Scheduler, error) {
-	return s.refresh(ctx)
-}
-
-// Start starts the scheduler for all replicas. Its first window is due at once.
-// KindConflict when it is running.
-func (s *Scheduler) Start(ctx context.Context, actor, reason string) (models.Scheduler, error) {
-	asked := s.options.Now()
-	state, err := s.options.Store.Start(ctx, s.entry(models.ActionStart, actor, reason))
-	if err != nil {
-		return models.Scheduler{}, fmt.Errorf("start the scheduler: %w", err)
-	}
-	// As of when it was asked for: somebody may have stopped it since.
-	s.changed(state, asked, "scheduler started", actor)
-	return state, nil
-}
-
-// Stop stops the scheduler for all replicas, without waiting: no attempt starts
-// any more, and inFlight tells how many, everywhere, are still under way, up to
-// 10,000. KindConflict when it is not running.
-func (s *Scheduler) Stop(ctx context.Context, actor, reason string) (state models.Scheduler, inFlight int, err error) {
-	state, err = s.options.Store.Stop(ctx, s.entry(models.ActionStop, actor, reason))
-	if err != nil {
-		return models.Scheduler{}, 0, fmt.Errorf("stop the scheduler: %w", err)
-	}
-	// As of now: whatever was asked for before may still say that it runs.
-	s.changed(state, s.options.Now(), "scheduler stopped", actor)
-	claims, err := s.options.Store.Claims(ctx, maxInFlightCount)
-	if err != nil {
-		// It is stopped all the same, and that is the answer; only the count is ours alone.
-		s.trouble.report(ctx, s.log, fmt.Errorf("count what is in flight: %w", err))
-		return state, s.flight.size(), nil
-	}
-	return state, len(claims), nil
-}
-
-func (s *Scheduler) entry(action models.Action, actor, reason string) models.SchedulerLog {
-	return models.SchedulerLog{
-		ID:      s.options.NewID(),
-		Action:  action,
-		Actor:   actor,
-		Replica: s.options.Replica,
-		Reason:  reason,
-	}
-}
-
-// changed makes this replica follow a change that it made itself at once.
-func (s *Scheduler) changed(state models.Scheduler, asOf time.Time, what, actor string) {
-	s.view.saw(state, asOf)
-	s.log.WithFields(logrus.Fields{"actor": actor, "start_id": state.StartID}).Info(what)
-	s.Wake()
 }

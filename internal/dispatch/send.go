@@ -66,7 +66,11 @@ func (p *pool) attempt(job job) {
 	if p.ctx.Err() == nil { // what the drain has cut off says nothing of the webhook
 		ruled = p.breaker.judge(job.under, message.ID.Text, reply)
 	}
-	if reply.Verdict == webhook.NotBegun && !p.breaker.mayBegin(job.under) {
+	switch {
+	case reply.Verdict != webhook.NotBegun:
+	case !p.isValid(job):
+		reply.Reason = "its validity is over"
+	case !p.breaker.mayBegin(job.under):
 		reply.Reason = "the webhook fails as a whole, or asked for a pause"
 	}
 	landing := landing{message: message, reply: reply}
@@ -78,11 +82,18 @@ func (p *pool) attempt(job job) {
 
 // mayBegin is asked at the last moment before the first byte. The attempt's time
 // must not be over, also if the process was paused since, its end must leave time
-// to record it under the lease, and nobody may have said stop, the webhook included.
+// to record it under the lease, the message must still be valid, and nobody may have
+// said stop, the webhook included.
 func (p *pool) mayBegin(end time.Time, job job) bool {
 	faults.Reached(faults.Begin)
 	inTime := p.options.Now().Before(end) && job.until.Sub(end) >= startMargin
-	return inTime && !p.draining() && p.view.mayStart() && p.breaker.mayBegin(job.under)
+	return inTime && p.isValid(job) && !p.draining() && p.view.mayStart() && p.breaker.mayBegin(job.under)
+}
+
+// isValid reports whether the message may still be sent, by the store's time.
+func (p *pool) isValid(job job) bool {
+	expires := job.message.ExpiresAt
+	return expires.IsZero() || p.options.Store.Now().Before(expires)
 }
 
 // draining reports whether nothing may begin any more.

@@ -15,6 +15,7 @@ const (
 	aboutProbes
 	aboutClosing
 	aboutPauses
+	aboutPauseEnds
 	subjects // how many there are
 )
 
@@ -83,4 +84,23 @@ func (b *breaker) tellPaused(reply webhook.Reply) {
 	b.log.WithFields(logrus.Fields{
 		"error_code": reply.Code, "reason": reply.Reason, "pause_ms": left.Milliseconds(),
 	}).Log(level, "the webhook asks for a pause: nothing is claimed meanwhile")
+}
+
+// tellPauseOver tells, once, that a pause which was told of has ended.
+func (b *breaker) tellPauseOver() {
+	p := &b.pauses
+	if p.told.IsZero() {
+		return
+	}
+	lasted := p.until.Sub(p.since)
+	level := b.level(aboutPauseEnds, logrus.InfoLevel)
+	if lasted >= longPause {
+		level = logrus.InfoLevel
+	}
+	text := "the pause that the webhook asked for is over: claims begin, slowly at first"
+	if b.state != models.WebhookClosed {
+		text = "the pause that the webhook asked for is over: it fails as a whole still"
+	}
+	b.log.WithField("duration_ms", lasted.Milliseconds()).Log(level, text)
+	p.told = time.Time{}
 }
