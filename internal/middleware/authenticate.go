@@ -1,88 +1,81 @@
 package middleware
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"context"
+	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"auto-message-sender/internal/handlers"
+	"auto-message-sender/internal/models"
 )
 
-const (
-	apiKeyHeader = "X-API-Key" //nolint:gosec // the name of a header, not a key
-	challenge    = `Bearer realm="auto-message-sender"`
-)
+const challenge = `Bearer realm="auto-message-sender"`
 
-// Keyring knows the keys that open the API by their hashes alone.
-type Keyring struct {
-	names  []string
-	hashes [][sha256.Size]byte
-}
+// roleKey is where a request's context carries the role of its key.
+type roleKey struct{}
 
-// Add takes in a key under the name that stands for it in the audit trail.
-func (k *Keyring) Add(name, key string) {
-	k.names = append(k.names, name)
-	k.hashes = append(k.hashes, sha256.Sum256([]byte(key)))
-}
-
-// Empty reports whether there are no keys.
-func (k *Keyring) Empty() bool { return len(k.names) == 0 }
-
-// find returns the name of the key. How long it takes tells neither whether the
-// key is close to one of ours nor which one it is: hashes are compared, in
-// constant time, with all of them.
-func (k *Keyring) find(key string) (name string, found bool) {
-	hash := sha256.Sum256([]byte(key))
-	match := -1
-	for i := range k.hashes {
-		match = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(hash[:], k.hashes[i][:]), i, match)
-	}
-	if match < 0 {
-		return "", false
-	}
-	return k.names[match], true
+// Role returns what the request's key may do, as Authenticate found out; no role
+// where that has not been asked.
+func Role(ctx context.Context) models.Role {
+	role, _ := ctx.Value(roleKey{}).(models.Role)
+	return role
 }
 
 // Authenticate lets in requests that show a key of the ring, in Authorization:
-// Bearer or X-API-Key, and puts its name into the context as the actor. With an
-// empty ring it lets everybody in, as handlers.Anonymous.
+// Bearer or X-API-Key, and puts its name into the context as the actor, its role
+// as Role. With an empty ring it lets everybody in, as handlers.Anonymous, who is
+// an operator: without keys nobody is asked for one.
 func Authenticate(keys *Keyring, problems *handlers.Problems) gin.HandlerFunc {
-	if keys.Empty() {
-		return func(c *gin.Context) { c.Next() }
-	}
 	return func(c *gin.Context) {
+		if keys.Empty() {
+			admit(c, bearer{handlers.Anonymous, models.RoleOperator})
+			return
+		}
 		key, shown := shownKey(c.Request.Header)
-		name, known := keys.find(key)
+		caller, known := keys.find(key)
 		switch {
 		case !shown:
-			c.Header("WWW-Authenticate", challenge)
-			problems.Answer(c, handlers.Refuse(http.StatusUnauthorized,
-				"an API key is needed: send it as Authorization: Bearer <key>, or as X-API-Key: <key>"))
+			refuseKey(c, problems, "", "an API key is needed: send it as Authorization: Bearer <key>, or as X-API-Key: <key>")
 		case !known:
-			c.Header("WWW-Authenticate", challenge+`, error="invalid_token"`)
-			problems.Answer(c, handlers.Refuse(http.StatusUnauthorized, "the API key is not known"))
+			refuseKey(c, problems, "invalid_token", "the API key is not known")
 		default:
-			c.Request = c.Request.WithContext(handlers.WithActor(c.Request.Context(), name))
-			c.Next()
+			admit(c, caller)
 		}
 	}
 }
 
-// shownKey returns the key that the client sent. Where both headers are there
-// Authorization counts, whatever scheme it has (RFC 6750, 2.1).
-func shownKey(header http.Header) (key string, shown bool) {
-	authorization := header.Get("Authorization")
-	if authorization == "" {
-		key = header.Get(apiKeyHeader)
-		return key, key != ""
+// Require lets a request pass whose key has the role, or one that includes it. It
+// stands after Authenticate; without that nobody passes. The refusal names the
+// role and the key, by its name, so that whoever reads it can ask for another.
+func Require(role models.Role, problems *handlers.Problems) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx := c.Request.Context()
+		has := Role(ctx)
+		if has.Includes(role) {
+			c.Next()
+			return
+		}
+		c.Header("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, challenge, role))
+		problems.Answer(c, handlers.Refuse(http.StatusForbidden,
+			fmt.Sprintf("this needs an API key with the role %s; the key %q has the role %s", role, handlers.Actor(ctx), has)))
 	}
-	scheme, key, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", false
+}
+
+// admit goes on with the request as the caller's.
+func admit(c *gin.Context, caller bearer) {
+	ctx := handlers.WithActor(c.Request.Context(), caller.name)
+	c.Request = c.Request.WithContext(context.WithValue(ctx, roleKey{}, caller.role))
+	c.Next()
+}
+
+// refuseKey answers 401, with the code that RFC 6750 has for it, if any.
+func refuseKey(c *gin.Context, problems *handlers.Problems, code, detail string) {
+	asks := challenge
+	if code != "" {
+		asks += fmt.Sprintf(`, error=%q`, code)
 	}
-	key = strings.TrimSpace(key)
-	return key, key != ""
+	c.Header("WWW-Authenticate", asks)
+	problems.Answer(c, handlers.Refuse(http.StatusUnauthorized, detail))
 }

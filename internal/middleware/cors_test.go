@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestCORS_AllowsTheOriginsGivenAndNoOther(t *testing.T) {
 		"https://xapp.example": false, "https://app.example,https://evil.example": false,
 	} {
 		c := setup(t)
-		c.serve(ok, middleware.CORS([]string{"https://app.example", "http://localhost:3000"}))
+		c.serve(ok, middleware.CORS([]string{"https://app.example", "http://localhost:3000"}, c.problems))
 		for _, preflight := range []bool{false, true} {
 			method := http.MethodGet
 			if preflight {
@@ -41,15 +42,12 @@ func TestCORS_AllowsTheOriginsGivenAndNoOther(t *testing.T) {
 			require.Empty(t, header.Get("Access-Control-Allow-Credentials"))
 			if !allowed {
 				require.Empty(t, header.Get("Access-Control-Allow-Origin"), origin)
-				require.Equal(t, http.StatusOK, answer.Code, "the handler decides")
+				requireKeptOut(t, answer, preflight && origin != "")
 				continue
 			}
 			require.Equal(t, origin, header.Get("Access-Control-Allow-Origin"))
 			if preflight {
-				require.Equal(t, http.StatusNoContent, answer.Code)
-				require.Contains(t, header.Get("Access-Control-Allow-Methods"), http.MethodPost)
-				require.Contains(t, header.Get("Access-Control-Allow-Headers"), "X-API-Key")
-				require.Equal(t, "600", header.Get("Access-Control-Max-Age"))
+				requirePreflightTells(t, answer)
 			} else {
 				require.Equal(t, http.StatusOK, answer.Code)
 				require.Contains(t, header.Get("Access-Control-Expose-Headers"), "Retry-After")
@@ -58,12 +56,39 @@ func TestCORS_AllowsTheOriginsGivenAndNoOther(t *testing.T) {
 	}
 }
 
+// requireKeptOut demands that a preflight is refused; anything else the handler
+// decides, and the page is not let see the answer.
+func requireKeptOut(t *testing.T, answer *httptest.ResponseRecorder, preflight bool) {
+	t.Helper()
+	if !preflight {
+		require.Equal(t, http.StatusOK, answer.Code)
+		return
+	}
+	require.Equal(t, http.StatusForbidden, answer.Code)
+	require.Contains(t, problemOf(t, answer).Detail, "CORS_ALLOWED_ORIGINS")
+}
+
+// requirePreflightTells demands that a preflight lets in all that the API takes.
+func requirePreflightTells(t *testing.T, answer *httptest.ResponseRecorder) {
+	t.Helper()
+	header := answer.Header()
+	require.Equal(t, http.StatusNoContent, answer.Code)
+	for _, needed := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+		require.Contains(t, header.Get("Access-Control-Allow-Methods"), needed)
+	}
+	for _, needed := range []string{"X-API-Key", "Idempotency-Key", "Last-Event-ID"} {
+		require.Contains(t, header.Get("Access-Control-Allow-Headers"), needed)
+	}
+	require.Equal(t, "600", header.Get("Access-Control-Max-Age"))
+}
+
 func TestCORS_IsOffUnlessConfigured(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
-	c.serve(ok, middleware.CORS(nil))
-	for _, method := range []string{http.MethodGet, http.MethodOptions} {
+	c.serve(ok, middleware.CORS(nil, c.problems))
+	for method, want := range map[string]int{http.MethodGet: http.StatusOK, http.MethodOptions: http.StatusForbidden} {
 		answer := c.ask(method, "/thing", header("Origin", "https://app.example"), header("Access-Control-Request-Method", "POST"))
+		require.Equal(t, want, answer.Code)
 		for name := range answer.Header() {
 			require.False(t, strings.HasPrefix(name, "Access-Control"), name)
 			require.NotEqual(t, "Vary", name)

@@ -11,6 +11,7 @@ import (
 
 	"auto-message-sender/internal/handlers"
 	"auto-message-sender/internal/middleware"
+	"auto-message-sender/internal/models"
 )
 
 // FuzzHeaders holds that no header gets past what it is meant for: only the key
@@ -24,14 +25,15 @@ func FuzzHeaders(f *testing.F) {
 	}
 	problems := handlers.NewProblems(nil)
 	keys := new(middleware.Keyring)
-	keys.Add("fuzz", key)
+	keys.Add("fuzz", models.RoleSender, key)
 	guard, err := middleware.CrossOrigin([]string{origin}, problems)
 	require.NoError(f, err)
 	engine := gin.New()
 	require.NoError(f, engine.SetTrustedProxies(nil))
 	var client string
-	engine.Use(middleware.RequestID(func() string { return "made-up" }), middleware.SecurityHeaders, middleware.CORS([]string{origin}),
-		middleware.Deadline(time.Minute), guard, middleware.LocalHost(problems), middleware.Authenticate(keys, problems))
+	engine.Use(middleware.RequestID(func() string { return "made-up" }), middleware.SecurityHeaders, middleware.CORS([]string{origin}, problems),
+		middleware.Deadline(time.Minute), guard, middleware.LocalHost(problems), middleware.Authenticate(keys, problems),
+		middleware.Require(models.RoleSender, problems))
 	engine.POST("/thing", func(c *gin.Context) { client = c.ClientIP(); ok(c) })
 	c := &chain{engine: engine}
 	f.Fuzz(func(t *testing.T, apiKey, authorization, requestID, from, host string) {

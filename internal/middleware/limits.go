@@ -70,7 +70,7 @@ func CrossOrigin(origins []string, problems *handlers.Problems) (gin.HandlerFunc
 	}
 	return func(c *gin.Context) {
 		if err := protection.Check(c.Request); err != nil {
-			problems.Answer(c, handlers.Refuse(http.StatusForbidden, "a web page of another origin may not call this API"))
+			problems.Answer(c, handlers.Refuse(http.StatusForbidden, foreignPage))
 			return
 		}
 		c.Next()

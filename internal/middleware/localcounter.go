@@ -37,20 +37,37 @@ func newCounterStore() limiter.Store {
 }
 
 func (l *localCounter) count(ctx context.Context, key string) (limiter.Context, error) {
-	younger, older := l.stores()
-	state, err := older.Peek(ctx, key, l.rate)
+	store, _, err := l.find(ctx, key)
 	if err != nil {
-		return limiter.Context{}, fmt.Errorf("look up a rate: %w", err)
+		return limiter.Context{}, err
 	}
-	store := younger
-	if state.Remaining < state.Limit {
-		store = older
-	}
-	state, err = store.Get(ctx, key, l.rate)
+	state, err := store.Get(ctx, key, l.rate)
 	if err != nil {
 		return limiter.Context{}, fmt.Errorf("count a request: %w", err)
 	}
 	return state, nil
+}
+
+// peek returns how the client stands, and counts nothing.
+func (l *localCounter) peek(ctx context.Context, key string) (limiter.Context, error) {
+	_, state, err := l.find(ctx, key)
+	return state, err
+}
+
+// find returns the store that the client is counted in, and how it stands there.
+func (l *localCounter) find(ctx context.Context, key string) (limiter.Store, limiter.Context, error) {
+	younger, older := l.stores()
+	state, err := older.Peek(ctx, key, l.rate)
+	if err == nil && state.Remaining < state.Limit {
+		return older, state, nil
+	}
+	if err == nil {
+		state, err = younger.Peek(ctx, key, l.rate)
+	}
+	if err != nil {
+		return nil, limiter.Context{}, fmt.Errorf("look up a rate: %w", err)
+	}
+	return younger, state, nil
 }
 
 // stores returns the two, rotated when it is time.
