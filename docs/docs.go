@@ -18,7 +18,7 @@ const docTemplate = `{
     "host": "{{.Host}}",
     "basePath": "{{.BasePath}}",
     "paths": {
-        "/messages": {
+        "/delivery-reports": {
             "post": {
                 "security": [
                     {
@@ -28,7 +28,329 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "Stores one message as pending. It is sent once the scheduler runs and a window has room for it.\nThe answer means that the message is durable. After a 503 or a broken connection it may be stored or not.",
+                "description": "For the provider: what became of a message that it took. The first report of a message is stored, and shown as its\ndelivery_status; others change nothing, so reports may be repeated. It has keys and signatures of its own: DELIVERY_REPORT_KEYS, DELIVERY_REPORT_SECRETS.",
+                "consumes": [
+                    "application/json"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "delivery-reports"
+                ],
+                "summary": "Report a delivery",
+                "operationId": "reportDelivery",
+                "parameters": [
+                    {
+                        "description": "The report",
+                        "name": "report",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "$ref": "#/definitions/DeliveryReportRequest"
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/DeliveryReportAnswer"
+                        }
+                    },
+                    "400": {
+                        "description": "The body is no JSON object, or a field is missing, unknown, twice or invalid: see errors",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key or signature, or one that is not right",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "A web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "404": {
+                        "description": "No sent message has this id, nor has one got it within two seconds",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 64 KiB",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is not application/json",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/events": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Server-sent events (text/event-stream): the name of each is its type, its data an Event; nothing of what messages say.\nReconnecting with Last-Event-ID goes on where the stream ended. The event \"reset\" says that events may be missing: ask the API how things stand.\nA comment comes every 15 s. A client that reads too slowly is cut off. At full speed events come in bundles, up to 20 a second.",
+                "produces": [
+                    "text/event-stream",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "events"
+                ],
+                "summary": "Follow what happens",
+                "operationId": "streamEvents",
+                "parameters": [
+                    {
+                        "type": "string",
+                        "example": "message.sent,scheduler.*",
+                        "description": "Types to send, separated by commas; message.* and scheduler.* stand for all of each",
+                        "name": "types",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "description": "The id of the last event seen",
+                        "name": "Last-Event-ID",
+                        "in": "header"
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "The stream",
+                        "schema": {
+                            "$ref": "#/definitions/Event"
+                        }
+                    },
+                    "400": {
+                        "description": "An unknown type, or a parameter that there is not",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "Too many clients listen already",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "The messages that match all that is given, the newest first: by sent_at where a sending time or status=sent is asked for, by failed_at\nwhere a failure time or status=failed is, by created_at otherwise. Times are RFC 3339; after includes, before excludes.\nFollow next_cursor, or the Link header, to the end: every page costs the same, and what comes in meanwhile moves nothing.\nA page may have fewer messages than asked for, even none, and still go on.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "List messages",
+                "operationId": "listMessages",
+                "parameters": [
+                    {
+                        "enum": [
+                            "scheduled",
+                            "pending",
+                            "sending",
+                            "sent",
+                            "failed",
+                            "canceled",
+                            "expired"
+                        ],
+                        "type": "string",
+                        "description": "Where they stand",
+                        "name": "status",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "description": "Recipient, in any form that POST /messages takes",
+                        "name": "to",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "description": "The caller's own id, exactly",
+                        "name": "reference",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "description": "The provider's id, exactly",
+                        "name": "message_id",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Created then or later",
+                        "name": "created_after",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Created before",
+                        "name": "created_before",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Sent then or later",
+                        "name": "sent_after",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Sent before",
+                        "name": "sent_before",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Failed then or later",
+                        "name": "failed_after",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "Failed before",
+                        "name": "failed_before",
+                        "in": "query"
+                    },
+                    {
+                        "minimum": 1,
+                        "type": "integer",
+                        "default": 20,
+                        "description": "Messages on a page, from 1; more than 1000 is cut to 1000",
+                        "name": "limit",
+                        "in": "query"
+                    },
+                    {
+                        "type": "string",
+                        "description": "next_cursor of the page before, with the same filter",
+                        "name": "cursor",
+                        "in": "query"
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/MessageList"
+                        },
+                        "headers": {
+                            "Link": {
+                                "type": "string",
+                                "description": "The next page, as rel=next; left out at the end"
+                            }
+                        }
+                    },
+                    "400": {
+                        "description": "A parameter is unknown, twice or not valid, or the cursor belongs to another filter",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            },
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Stores one message: pending, or scheduled where send_at lies ahead. It is sent once it is due, the scheduler\nruns and a window has room for it. The answer means that the message is durable. After a 503 or a broken connection it may\nbe stored or not: send an Idempotency-Key, and repeat the same request under the same key, within 24 hours.\nIt stores nothing twice, and gives the first answer again.",
                 "consumes": [
                     "application/json"
                 ],
@@ -42,6 +364,13 @@ const docTemplate = `{
                 "summary": "Accept a message",
                 "operationId": "acceptMessage",
                 "parameters": [
+                    {
+                        "maxLength": 255,
+                        "type": "string",
+                        "description": "A name for this request, 1 to 255 printable ASCII characters; kept for 24 hours",
+                        "name": "Idempotency-Key",
+                        "in": "header"
+                    },
                     {
                         "description": "The message",
                         "name": "message",
@@ -59,6 +388,10 @@ const docTemplate = `{
                             "$ref": "#/definitions/Message"
                         },
                         "headers": {
+                            "Idempotent-Replayed": {
+                                "type": "string",
+                                "description": "true where an earlier request under this key was answered so already"
+                            },
                             "Location": {
                                 "type": "string",
                                 "description": "Path of the message"
@@ -78,7 +411,214 @@ const docTemplate = `{
                         }
                     },
                     "403": {
-                        "description": "A web page of another origin asked for it",
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 64 KiB",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is not application/json",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "422": {
+                        "description": "The Idempotency-Key was used for another message",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away or full",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/batch": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Up to 10,000 messages, as a JSON array or with one JSON object on each line (application/x-ndjson), up to 16 MiB.\nIt is read as it comes, and its valid lines are stored in durable steps of a thousand; each line has its result.\nA line with an idempotency_key – or each line, where the header Idempotency-Key names the batch: then as \"\u003cheader\u003e:\u003cline\u003e\" – is\nstored once however often it is sent: repeat the whole batch under the same keys after an answer that was lost or incomplete.\nIt is known by its message: where RETENTION with RETENTION_ACTION=delete has deleted that, a repeat is sent again; erase keeps it known.",
+                "consumes": [
+                    "application/json",
+                    "application/x-ndjson"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Accept many messages",
+                "operationId": "acceptMessages",
+                "parameters": [
+                    {
+                        "maxLength": 249,
+                        "type": "string",
+                        "description": "A name for this batch, 1 to 249 printable ASCII characters",
+                        "name": "Idempotency-Key",
+                        "in": "header"
+                    },
+                    {
+                        "description": "The messages",
+                        "name": "messages",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "type": "array",
+                            "items": {
+                                "$ref": "#/definitions/BatchItem"
+                            }
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/BatchAnswer"
+                        }
+                    },
+                    "400": {
+                        "description": "The array is no JSON, or the body broke off, before anything was stored",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 16 MiB, or a line than 64 KiB, before anything was stored",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is neither application/json nor application/x-ndjson",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away or full, and nothing was stored",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/cancel": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Cancels all messages of the filter that are scheduled or pending, in steps of 500; with dry_run it only counts them.\nAfter 45 seconds it ends with what is done and complete is false: the same call goes on. It is noted in the audit trail.",
+                "consumes": [
+                    "application/json"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Cancel many messages",
+                "operationId": "cancelMessages",
+                "parameters": [
+                    {
+                        "type": "boolean",
+                        "description": "Only count them",
+                        "name": "dry_run",
+                        "in": "query"
+                    },
+                    {
+                        "description": "Which messages: at least one filter, or all",
+                        "name": "filter",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "$ref": "#/definitions/BulkRequest"
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/CanceledAnswer"
+                        }
+                    },
+                    "400": {
+                        "description": "A filter is not valid, or none is given",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -96,7 +636,7 @@ const docTemplate = `{
                         }
                     },
                     "429": {
-                        "description": "Too many requests from this address",
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -108,7 +648,191 @@ const docTemplate = `{
                         }
                     },
                     "503": {
-                        "description": "The store is away or full",
+                        "description": "The store is away; some may be canceled already. Repeat the call",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/preview": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "How many SMS a content makes, in which encoding, cut where, with how much room left in the last; and whether it would be\naccepted, by the rules of POST /messages. Nothing is stored.",
+                "consumes": [
+                    "application/json"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Preview a message",
+                "operationId": "previewMessage",
+                "parameters": [
+                    {
+                        "description": "The message; to may be left out",
+                        "name": "message",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "$ref": "#/definitions/PreviewRequest"
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/PreviewAnswer"
+                        }
+                    },
+                    "400": {
+                        "description": "The body is no JSON object, or has an unknown field, or one twice",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 64 KiB",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is not application/json",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/retry": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Makes all messages of the filter pending again that failed or expired, in steps of 500, as POST /messages/{id}/retry does; with\ndry_run it only counts them. {\"failed_after\":\"2026-01-02T14:00:00Z\"} is everything that failed since 14:00.\nWhat changed since the call began is passed over, so that nothing is sent again that has just failed again.\nAfter 45 seconds it ends with what is done and complete is false: the same call with the answer's before goes on, to those\nthat no call has come to. It is noted in the audit trail.",
+                "consumes": [
+                    "application/json"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Send many messages again",
+                "operationId": "retryMessages",
+                "parameters": [
+                    {
+                        "type": "boolean",
+                        "description": "Only count them",
+                        "name": "dry_run",
+                        "in": "query"
+                    },
+                    {
+                        "description": "Which messages: at least one filter, or all",
+                        "name": "filter",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "$ref": "#/definitions/RetryRequest"
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/RetriedAnswer"
+                        }
+                    },
+                    "400": {
+                        "description": "A filter is not valid, or none is given",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 64 KiB",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is not application/json",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away; some may be pending again already. Repeat the call",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -204,7 +928,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "Where a message stands, with every attempt made so far.",
+                "description": "Where a message stands, with every attempt made so far. While it waits: its position in the queue, and when it is\nlikely to be sent, by the backlog and the pace; where that cannot be told, or may be wrong, note says why.",
                 "produces": [
                     "application/json",
                     "application/problem+json"
@@ -244,7 +968,251 @@ const docTemplate = `{
                         }
                     },
                     "429": {
-                        "description": "Too many requests from this address",
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            },
+            "delete": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Removes recipient, content and error texts for good; id, status and times stay. One that waits is canceled by it.\nErasing again changes nothing. It is noted in the audit trail, by the message's id; after a 503 the message may be\nerased and the entry missing: the same call completes it.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Erase a message",
+                "operationId": "eraseMessage",
+                "parameters": [
+                    {
+                        "type": "string",
+                        "example": "019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a10",
+                        "description": "The message's id",
+                        "name": "id",
+                        "in": "path",
+                        "required": true
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "The message as it is now",
+                        "schema": {
+                            "$ref": "#/definitions/Message"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "404": {
+                        "description": "There is no message with this id",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "409": {
+                        "description": "It is being sent; try again when it is",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/{id}/cancel": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Calls off a message that is scheduled or pending. Once the answer is there, no attempt of it begins any more. Canceling again changes nothing.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Cancel a message",
+                "operationId": "cancelMessage",
+                "parameters": [
+                    {
+                        "type": "string",
+                        "example": "019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a10",
+                        "description": "The message's id",
+                        "name": "id",
+                        "in": "path",
+                        "required": true
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/Message"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "404": {
+                        "description": "There is no message with this id",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "409": {
+                        "description": "It is being sent, or has come to its end: see the detail",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/messages/{id}/retry": {
+            "post": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Makes a message that failed or expired pending and due, with as many attempts as a new one and its validity from now on.\nIts earlier attempts stay in its history. One that was sent is never sent again; one that failed with outcome_unknown may have arrived.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "messages"
+                ],
+                "summary": "Send a message again",
+                "operationId": "retryMessage",
+                "parameters": [
+                    {
+                        "type": "string",
+                        "example": "019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a10",
+                        "description": "The message's id",
+                        "name": "id",
+                        "in": "path",
+                        "required": true
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/Message"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "404": {
+                        "description": "There is no message with this id",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "409": {
+                        "description": "It has neither failed nor expired, or is erased: see the detail",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -328,7 +1296,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "The audit trail: who started and stopped the scheduler, when and why, the last entry first.",
+                "description": "Who started and stopped the scheduler, changed its pace, canceled or retried many messages, or erased one, when and why, the last entry first.",
                 "produces": [
                     "application/json",
                     "application/problem+json"
@@ -336,7 +1304,7 @@ const docTemplate = `{
                 "tags": [
                     "scheduler"
                 ],
-                "summary": "List starts and stops",
+                "summary": "Read the audit trail",
                 "operationId": "listSchedulerLogs",
                 "parameters": [
                     {
@@ -377,6 +1345,98 @@ const docTemplate = `{
                     },
                     "429": {
                         "description": "Too many requests from this address",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/scheduler/pace": {
+            "put": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Changes interval and messages per window, on all replicas, without a restart. A lower cap holds for the current window too;\na higher one begins with the next. It holds until SCHEDULER_INTERVAL or MESSAGES_PER_INTERVAL themselves change.",
+                "consumes": [
+                    "application/json"
+                ],
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "scheduler"
+                ],
+                "summary": "Change the pace",
+                "operationId": "setPace",
+                "parameters": [
+                    {
+                        "description": "The pace",
+                        "name": "pace",
+                        "in": "body",
+                        "required": true,
+                        "schema": {
+                            "$ref": "#/definitions/PaceRequest"
+                        }
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/SchedulerState"
+                        }
+                    },
+                    "400": {
+                        "description": "The body is no JSON object, or a field is missing, unknown, twice or invalid: see errors",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "The key's role may not, or a web page of another origin asked for it",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "413": {
+                        "description": "The body is larger than 64 KiB",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "415": {
+                        "description": "The content type is not application/json",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -589,6 +1649,60 @@ const docTemplate = `{
                     }
                 }
             }
+        },
+        "/stats": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "Messages by status, sent and failed in each of the last 60 minutes, the oldest that waits, when the backlog is likely to be\ndrained, and whether the webhook takes any. Counts may be a few seconds old.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "stats"
+                ],
+                "summary": "Read statistics",
+                "operationId": "getStats",
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/Stats"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
         }
     },
     "definitions": {
@@ -600,16 +1714,45 @@ const docTemplate = `{
             ],
             "properties": {
                 "content": {
-                    "description": "Text of 1 to 160 characters.",
+                    "description": "Text of 1 to 160 characters, or as many as MAX_CONTENT_LENGTH says.",
                     "type": "string",
-                    "maxLength": 160,
                     "minLength": 1,
                     "example": "Your order is on its way."
                 },
+                "priority": {
+                    "description": "Who goes first, strictly; normal where none is given.",
+                    "type": "string",
+                    "default": "normal",
+                    "enum": [
+                        "high",
+                        "normal",
+                        "low"
+                    ],
+                    "example": "high"
+                },
+                "reference": {
+                    "description": "An id of your own to find it by, 1 to 64 printable characters; it need not be unique.",
+                    "type": "string",
+                    "maxLength": 64,
+                    "example": "order-4711"
+                },
+                "send_at": {
+                    "description": "When it is to go out, with a time zone, at most a year ahead. A time that has passed means at once.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-03T12:00:00+03:00"
+                },
                 "to": {
-                    "description": "Recipient with + and country code. Spaces, dots, dashes and parentheses are dropped.",
+                    "description": "Recipient with + and country code, or in national form where DEFAULT_REGION is set. Spaces, dots, dashes and parentheses are dropped.",
                     "type": "string",
                     "example": "+90 555 123 45 67"
+                },
+                "validity_period": {
+                    "description": "Whole seconds after that, or after now, in which it may still be sent, at most a year: afterwards it expires.",
+                    "type": "integer",
+                    "maximum": 31622400,
+                    "minimum": 1,
+                    "example": 3600
                 }
             }
         },
@@ -649,6 +1792,252 @@ const docTemplate = `{
                     "description": "Left out when no answer came.",
                     "type": "integer",
                     "example": 202
+                }
+            }
+        },
+        "BatchAnswer": {
+            "type": "object",
+            "required": [
+                "accepted",
+                "complete",
+                "duplicates",
+                "failed",
+                "refused",
+                "results"
+            ],
+            "properties": {
+                "accepted": {
+                    "description": "Stored by this request.",
+                    "type": "integer",
+                    "example": 2
+                },
+                "complete": {
+                    "description": "Whether the batch was read to its end; otherwise error says why not.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "duplicates": {
+                    "description": "Stored before, under the same keys.",
+                    "type": "integer",
+                    "example": 0
+                },
+                "error": {
+                    "type": "string",
+                    "example": "the body is not valid JSON, from byte 4711 on; nothing from there on was read"
+                },
+                "failed": {
+                    "description": "Hit by a failure of the store: send them again, under the same keys.",
+                    "type": "integer",
+                    "example": 0
+                },
+                "refused": {
+                    "description": "Not valid: see the results.",
+                    "type": "integer",
+                    "example": 1
+                },
+                "results": {
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/BatchResult"
+                    }
+                }
+            }
+        },
+        "BatchItem": {
+            "type": "object",
+            "required": [
+                "content",
+                "to"
+            ],
+            "properties": {
+                "content": {
+                    "description": "Text of 1 to 160 characters, or as many as MAX_CONTENT_LENGTH says.",
+                    "type": "string",
+                    "minLength": 1,
+                    "example": "Your order is on its way."
+                },
+                "idempotency_key": {
+                    "description": "A name for this message, 1 to 255 printable ASCII characters: whoever sends it again under the same name stores nothing twice.",
+                    "type": "string",
+                    "maxLength": 255,
+                    "example": "campaign-7:42"
+                },
+                "priority": {
+                    "description": "Who goes first, strictly; normal where none is given.",
+                    "type": "string",
+                    "default": "normal",
+                    "enum": [
+                        "high",
+                        "normal",
+                        "low"
+                    ],
+                    "example": "high"
+                },
+                "reference": {
+                    "description": "An id of your own to find it by, 1 to 64 printable characters; it need not be unique.",
+                    "type": "string",
+                    "maxLength": 64,
+                    "example": "order-4711"
+                },
+                "send_at": {
+                    "description": "When it is to go out, with a time zone, at most a year ahead. A time that has passed means at once.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-03T12:00:00+03:00"
+                },
+                "to": {
+                    "description": "Recipient with + and country code, or in national form where DEFAULT_REGION is set. Spaces, dots, dashes and parentheses are dropped.",
+                    "type": "string",
+                    "example": "+90 555 123 45 67"
+                },
+                "validity_period": {
+                    "description": "Whole seconds after that, or after now, in which it may still be sent, at most a year: afterwards it expires.",
+                    "type": "integer",
+                    "maximum": 31622400,
+                    "minimum": 1,
+                    "example": 3600
+                }
+            }
+        },
+        "BatchResult": {
+            "type": "object",
+            "required": [
+                "line"
+            ],
+            "properties": {
+                "duplicate": {
+                    "type": "boolean",
+                    "example": false
+                },
+                "error": {
+                    "description": "The store failed, and has the line or not.",
+                    "type": "string",
+                    "example": "the store failed, and may have this line or not: send it again under the same idempotency key"
+                },
+                "errors": {
+                    "description": "The fields that are wrong; the field line where the line as a whole is.",
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/FieldProblem"
+                    }
+                },
+                "id": {
+                    "type": "string",
+                    "example": "019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a10"
+                },
+                "line": {
+                    "description": "Number of the line, or of the element, from 1.",
+                    "type": "integer",
+                    "example": 1
+                },
+                "status": {
+                    "type": "string",
+                    "enum": [
+                        "pending",
+                        "scheduled"
+                    ],
+                    "example": "pending"
+                }
+            }
+        },
+        "BulkRequest": {
+            "type": "object",
+            "properties": {
+                "all": {
+                    "description": "All messages that can be changed: needed where no filter is given, so that one forgotten does not mean everything.",
+                    "type": "boolean",
+                    "example": false
+                },
+                "created_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "created_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "dry_run": {
+                    "description": "Only count them.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "failed_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "failed_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "message_id": {
+                    "description": "The provider's id, exactly.",
+                    "type": "string",
+                    "example": "67f2f8a8-ea58-4ed0-a6f9-ff217df4d849"
+                },
+                "reference": {
+                    "description": "The caller's own id, exactly.",
+                    "type": "string",
+                    "example": "order-4711"
+                },
+                "sent_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "sent_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "status": {
+                    "type": "string",
+                    "enum": [
+                        "scheduled",
+                        "pending",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "canceled",
+                        "expired"
+                    ],
+                    "example": "failed"
+                },
+                "to": {
+                    "description": "Recipient, in any form that POST /messages takes.",
+                    "type": "string",
+                    "example": "+905551234567"
+                }
+            }
+        },
+        "CanceledAnswer": {
+            "type": "object",
+            "required": [
+                "complete",
+                "matched"
+            ],
+            "properties": {
+                "canceled": {
+                    "description": "Left out of a dry run.",
+                    "type": "integer",
+                    "example": 120
+                },
+                "complete": {
+                    "description": "false: the call came to its time limit. Repeat it – a retry with the answer's before – and it goes on.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "dry_run": {
+                    "type": "boolean",
+                    "example": false
+                },
+                "matched": {
+                    "description": "Messages of the filter that could be changed when they were come to.",
+                    "type": "integer",
+                    "example": 120
                 }
             }
         },
@@ -694,6 +2083,163 @@ const docTemplate = `{
                 }
             }
         },
+        "DeliveryCounted": {
+            "type": "object",
+            "required": [
+                "applied",
+                "repeated",
+                "unknown"
+            ],
+            "properties": {
+                "applied": {
+                    "type": "integer",
+                    "example": 40
+                },
+                "repeated": {
+                    "type": "integer",
+                    "example": 2
+                },
+                "unknown": {
+                    "description": "Of no message that was sent from here.",
+                    "type": "integer",
+                    "example": 0
+                }
+            }
+        },
+        "DeliveryReportAnswer": {
+            "type": "object",
+            "required": [
+                "applied"
+            ],
+            "properties": {
+                "applied": {
+                    "description": "false: there was one of this message already, and the first one stays.",
+                    "type": "boolean",
+                    "example": true
+                }
+            }
+        },
+        "DeliveryReportRequest": {
+            "type": "object",
+            "required": [
+                "messageId",
+                "status"
+            ],
+            "properties": {
+                "error_code": {
+                    "description": "The provider's, up to 64 characters.",
+                    "type": "string",
+                    "maxLength": 64,
+                    "example": "30003"
+                },
+                "messageId": {
+                    "description": "The provider's id, as in its answer to the webhook call.",
+                    "type": "string",
+                    "example": "67f2f8a8-ea58-4ed0-a6f9-ff217df4d849"
+                },
+                "occurred_at": {
+                    "description": "When it happened; now, where it is left out.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:09Z"
+                },
+                "status": {
+                    "description": "failed is stored as undelivered.",
+                    "type": "string",
+                    "enum": [
+                        "delivered",
+                        "undelivered",
+                        "failed"
+                    ],
+                    "example": "delivered"
+                }
+            }
+        },
+        "DrainForecast": {
+            "type": "object",
+            "required": [
+                "per_minute",
+                "waiting"
+            ],
+            "properties": {
+                "drains_at": {
+                    "description": "When the last of them is likely to be sent, by the pace; left out where that cannot be told.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T17:04:05.000Z"
+                },
+                "note": {
+                    "description": "Why there is no estimate, or what it does not know of.",
+                    "type": "string",
+                    "example": "the scheduler is stopped"
+                },
+                "per_minute": {
+                    "description": "First attempts a minute that the pace allows or, where it has no cap, messages that were sent a minute lately.",
+                    "type": "number",
+                    "example": 1
+                },
+                "waiting": {
+                    "description": "Messages that are pending.",
+                    "type": "integer",
+                    "example": 120
+                }
+            }
+        },
+        "Event": {
+            "type": "object",
+            "required": [
+                "at",
+                "id",
+                "type"
+            ],
+            "properties": {
+                "at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:06.250Z"
+                },
+                "id": {
+                    "description": "The message's id; of the scheduler's events, the entry's in the audit trail.",
+                    "type": "string",
+                    "example": "019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a10"
+                },
+                "status": {
+                    "description": "The message's status after it.",
+                    "type": "string",
+                    "enum": [
+                        "scheduled",
+                        "pending",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "canceled",
+                        "expired"
+                    ],
+                    "example": "sent"
+                },
+                "type": {
+                    "description": "What happened.",
+                    "type": "string",
+                    "enum": [
+                        "message.accepted",
+                        "message.due",
+                        "message.sent",
+                        "message.postponed",
+                        "message.failed",
+                        "message.canceled",
+                        "message.expired",
+                        "message.retried",
+                        "message.erased",
+                        "message.delivered",
+                        "message.undelivered",
+                        "scheduler.started",
+                        "scheduler.stopped",
+                        "scheduler.pace"
+                    ],
+                    "example": "message.sent"
+                }
+            }
+        },
         "FieldProblem": {
             "type": "object",
             "required": [
@@ -719,6 +2265,7 @@ const docTemplate = `{
                 "created_at",
                 "id",
                 "message_id",
+                "priority",
                 "retry_count",
                 "status",
                 "to"
@@ -745,6 +2292,38 @@ const docTemplate = `{
                     "format": "date-time",
                     "example": "2026-01-02T15:04:05.000Z"
                 },
+                "delivered_at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:09.000Z"
+                },
+                "delivery_error_code": {
+                    "type": "string",
+                    "example": "30003"
+                },
+                "delivery_status": {
+                    "description": "What the provider says became of it; left out until it says so.",
+                    "type": "string",
+                    "enum": [
+                        "delivered",
+                        "undelivered"
+                    ],
+                    "example": "delivered"
+                },
+                "encoding": {
+                    "type": "string",
+                    "enum": [
+                        "GSM-7",
+                        "UCS-2"
+                    ],
+                    "example": "GSM-7"
+                },
+                "erased_at": {
+                    "description": "When its recipient and content were erased.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-02-02T15:04:05.000Z"
+                },
                 "error": {
                     "description": "The last error, in words.",
                     "type": "string",
@@ -754,6 +2333,18 @@ const docTemplate = `{
                     "description": "The last error: http_\u003cstatus\u003e, unreachable, timeout, connection_lost, invalid, outcome_unknown or attempts_exhausted.",
                     "type": "string",
                     "example": "http_503"
+                },
+                "estimated_send_at": {
+                    "description": "When it is likely to be sent, by the backlog and the pace. Retries of others are not counted in.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:14:05.000Z"
+                },
+                "expires_at": {
+                    "description": "No attempt starts then or later.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-03T10:00:00.000Z"
                 },
                 "failed_at": {
                     "type": "string",
@@ -775,10 +2366,46 @@ const docTemplate = `{
                     "format": "date-time",
                     "example": "2026-01-02T15:04:05.000Z"
                 },
+                "note": {
+                    "description": "Why there is no estimate, or what it does not know of.",
+                    "type": "string",
+                    "example": "the scheduler is stopped"
+                },
+                "num_segments": {
+                    "description": "SMS that the content makes, and how they carry it.",
+                    "type": "integer",
+                    "example": 1
+                },
+                "position": {
+                    "description": "Its place in the queue, counted up to 10000; \"10000+\" beyond.",
+                    "type": "string",
+                    "example": "12"
+                },
+                "priority": {
+                    "description": "Who goes first, strictly.",
+                    "type": "string",
+                    "enum": [
+                        "high",
+                        "normal",
+                        "low"
+                    ],
+                    "example": "normal"
+                },
+                "reference": {
+                    "description": "The caller's own id.",
+                    "type": "string",
+                    "example": "order-4711"
+                },
                 "retry_count": {
                     "description": "Attempts that failed: 0 when the first one succeeds.",
                     "type": "integer",
                     "example": 0
+                },
+                "send_at": {
+                    "description": "When it is to go out; left out where that was at once.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-03T09:00:00.000Z"
                 },
                 "sent_at": {
                     "type": "string",
@@ -807,6 +2434,198 @@ const docTemplate = `{
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-02T15:04:06.250Z"
+                },
+                "validity_period": {
+                    "description": "How long after that it may still be sent, in seconds; left out where that is for ever.",
+                    "type": "integer",
+                    "example": 3600
+                }
+            }
+        },
+        "MessageList": {
+            "type": "object",
+            "required": [
+                "messages"
+            ],
+            "properties": {
+                "messages": {
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/Message"
+                    }
+                },
+                "next_cursor": {
+                    "description": "Where the list goes on: give it as cursor, with the same filter. Left out at its end.",
+                    "type": "string",
+                    "example": "eyJmIjoiWnEx…"
+                }
+            }
+        },
+        "MinuteStats": {
+            "type": "object",
+            "required": [
+                "at",
+                "failed",
+                "sent"
+            ],
+            "properties": {
+                "at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:00.000Z"
+                },
+                "failed": {
+                    "description": "Messages that failed for good, not attempts.",
+                    "type": "integer",
+                    "example": 1
+                },
+                "sent": {
+                    "type": "integer",
+                    "example": 40
+                }
+            }
+        },
+        "OldestWaiting": {
+            "type": "object",
+            "required": [
+                "age_seconds",
+                "created_at"
+            ],
+            "properties": {
+                "age_seconds": {
+                    "type": "integer",
+                    "example": 95
+                },
+                "created_at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.000Z"
+                }
+            }
+        },
+        "Pace": {
+            "type": "object",
+            "required": [
+                "interval",
+                "messages_per_interval"
+            ],
+            "properties": {
+                "interval": {
+                    "description": "How often a window opens.",
+                    "type": "string",
+                    "example": "2m0s"
+                },
+                "messages_per_interval": {
+                    "description": "First attempts that a window allows, on all replicas together; 0: no cap.",
+                    "type": "integer",
+                    "example": 2
+                }
+            }
+        },
+        "PaceRequest": {
+            "type": "object",
+            "required": [
+                "interval",
+                "messages_per_interval"
+            ],
+            "properties": {
+                "interval": {
+                    "description": "How often a window opens: 100ms to 720h, in whole milliseconds.",
+                    "type": "string",
+                    "example": "2m"
+                },
+                "messages_per_interval": {
+                    "description": "First attempts that a window allows, on all replicas together; 0: no cap.",
+                    "type": "integer",
+                    "maximum": 1000000,
+                    "minimum": 0,
+                    "example": 2
+                },
+                "reason": {
+                    "description": "Kept in the audit trail, at most 200 characters.",
+                    "type": "string",
+                    "maxLength": 200,
+                    "example": "campaign of the season"
+                }
+            }
+        },
+        "PreviewAnswer": {
+            "type": "object",
+            "required": [
+                "characters",
+                "characters_left",
+                "encoding",
+                "errors",
+                "num_segments",
+                "segments",
+                "valid"
+            ],
+            "properties": {
+                "characters": {
+                    "description": "Characters as a person counts them (Unicode code points).",
+                    "type": "integer",
+                    "example": 25
+                },
+                "characters_left": {
+                    "description": "Room in the last segment, in units of the encoding: some characters take two.",
+                    "type": "integer",
+                    "example": 135
+                },
+                "encoding": {
+                    "type": "string",
+                    "enum": [
+                        "GSM-7",
+                        "UCS-2"
+                    ],
+                    "example": "GSM-7"
+                },
+                "errors": {
+                    "description": "Why not.",
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/FieldProblem"
+                    }
+                },
+                "num_segments": {
+                    "description": "SMS that the content makes.",
+                    "type": "integer",
+                    "example": 1
+                },
+                "segments": {
+                    "description": "What each SMS carries.",
+                    "type": "array",
+                    "items": {
+                        "type": "string"
+                    },
+                    "example": [
+                        "Your order is on its way."
+                    ]
+                },
+                "to": {
+                    "description": "The recipient in E.164; left out where none was given, or it is not valid.",
+                    "type": "string",
+                    "example": "+905551234567"
+                },
+                "valid": {
+                    "description": "Whether it would be accepted.",
+                    "type": "boolean",
+                    "example": true
+                }
+            }
+        },
+        "PreviewRequest": {
+            "type": "object",
+            "required": [
+                "content"
+            ],
+            "properties": {
+                "content": {
+                    "type": "string",
+                    "example": "Your order is on its way."
+                },
+                "to": {
+                    "type": "string",
+                    "example": "+90 555 123 45 67"
                 }
             }
         },
@@ -865,6 +2684,136 @@ const docTemplate = `{
                 }
             }
         },
+        "RetriedAnswer": {
+            "type": "object",
+            "required": [
+                "before",
+                "complete",
+                "matched"
+            ],
+            "properties": {
+                "before": {
+                    "description": "Messages that changed then or later were passed over. Given back, it makes a repeated call go on where this one ended.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.679Z"
+                },
+                "complete": {
+                    "description": "false: the call came to its time limit. Repeat it – a retry with the answer's before – and it goes on.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "dry_run": {
+                    "type": "boolean",
+                    "example": false
+                },
+                "matched": {
+                    "description": "Messages of the filter that could be changed when they were come to.",
+                    "type": "integer",
+                    "example": 120
+                },
+                "retried": {
+                    "description": "Left out of a dry run.",
+                    "type": "integer",
+                    "example": 120
+                }
+            }
+        },
+        "RetryRequest": {
+            "type": "object",
+            "properties": {
+                "all": {
+                    "description": "All messages that can be changed: needed where no filter is given, so that one forgotten does not mean everything.",
+                    "type": "boolean",
+                    "example": false
+                },
+                "before": {
+                    "description": "Pass over messages that changed then or later: the before of the answer, where a call goes on. Left out: when the call begins.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.679Z"
+                },
+                "created_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "created_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "dry_run": {
+                    "description": "Only count them.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "failed_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "failed_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "message_id": {
+                    "description": "The provider's id, exactly.",
+                    "type": "string",
+                    "example": "67f2f8a8-ea58-4ed0-a6f9-ff217df4d849"
+                },
+                "reference": {
+                    "description": "The caller's own id, exactly.",
+                    "type": "string",
+                    "example": "order-4711"
+                },
+                "sent_after": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T14:00:00Z"
+                },
+                "sent_before": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:00:00Z"
+                },
+                "status": {
+                    "type": "string",
+                    "enum": [
+                        "scheduled",
+                        "pending",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "canceled",
+                        "expired"
+                    ],
+                    "example": "failed"
+                },
+                "to": {
+                    "description": "Recipient, in any form that POST /messages takes.",
+                    "type": "string",
+                    "example": "+905551234567"
+                }
+            }
+        },
+        "SchedulerBrief": {
+            "type": "object",
+            "required": [
+                "is_active",
+                "pace"
+            ],
+            "properties": {
+                "is_active": {
+                    "type": "boolean",
+                    "example": true
+                },
+                "pace": {
+                    "$ref": "#/definitions/Pace"
+                }
+            }
+        },
         "SchedulerLog": {
             "type": "object",
             "required": [
@@ -881,7 +2830,11 @@ const docTemplate = `{
                     "type": "string",
                     "enum": [
                         "start",
-                        "stop"
+                        "stop",
+                        "pace",
+                        "cancel",
+                        "retry",
+                        "erase"
                     ],
                     "example": "stop"
                 },
@@ -1065,6 +3018,55 @@ const docTemplate = `{
                 }
             }
         },
+        "Stats": {
+            "type": "object",
+            "required": [
+                "counts",
+                "delivery_reports",
+                "forecast",
+                "per_minute",
+                "replica",
+                "scheduler",
+                "webhook"
+            ],
+            "properties": {
+                "counts": {
+                    "$ref": "#/definitions/CountsByStatus"
+                },
+                "delivery_reports": {
+                    "$ref": "#/definitions/DeliveryCounted"
+                },
+                "forecast": {
+                    "$ref": "#/definitions/DrainForecast"
+                },
+                "oldest_waiting": {
+                    "description": "Left out while nothing is pending.",
+                    "allOf": [
+                        {
+                            "$ref": "#/definitions/OldestWaiting"
+                        }
+                    ]
+                },
+                "per_minute": {
+                    "description": "The last 60 minutes, the oldest first and the current one last, those without anything included.",
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/MinuteStats"
+                    }
+                },
+                "replica": {
+                    "description": "The process that answered.",
+                    "type": "string",
+                    "example": "sender-1"
+                },
+                "scheduler": {
+                    "$ref": "#/definitions/SchedulerBrief"
+                },
+                "webhook": {
+                    "$ref": "#/definitions/Webhook"
+                }
+            }
+        },
         "StoppedAnswer": {
             "type": "object",
             "required": [
@@ -1176,6 +3178,18 @@ const docTemplate = `{
             "name": "messages"
         },
         {
+            "description": "How sending goes",
+            "name": "stats"
+        },
+        {
+            "description": "What happens, as it does",
+            "name": "events"
+        },
+        {
+            "description": "What the provider says became of messages",
+            "name": "delivery-reports"
+        },
+        {
             "description": "Whether and how fast messages are sent",
             "name": "scheduler"
         }
@@ -1189,7 +3203,7 @@ var SwaggerInfo = &swag.Spec{
 	BasePath:         "/api/v1",
 	Schemes:          []string{},
 	Title:            "auto-message-sender",
-	Description:      "Takes messages and sends them to a webhook at a set pace: none lost, none silently sent twice.\n\nErrors are problems (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Every answer carries\nX-Request-ID. Where API keys are configured, every path of this API needs one; the probes do not.",
+	Description:      "Takes messages and sends them to a webhook at a set pace: none lost, none silently sent twice.\n\nErrors are problems (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Every answer carries\nX-Request-ID. Where API keys are configured, every path of this API needs one; the probes do not. A key has a role:\na reader may GET; a sender may accept messages and cancel or retry single ones, too; an operator may do everything.",
 	InfoInstanceName: "swagger",
 	SwaggerTemplate:  docTemplate,
 	LeftDelim:        "{{",

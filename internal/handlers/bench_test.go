@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -30,15 +29,13 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkAccept is a POST of a message from its request to its answer, without
 // the store and the network.
 func BenchmarkAccept(b *testing.B) {
-	messages, err := handlers.NewMessages(handlers.MessagesOptions{
-		Store: &store{accept: func([]models.Message) error { return nil }},
-		Wake:  func() {}, NewID: func() string { return "01890a5d-ac96-774b-bcce-b302099a8057" },
-		Now: func() time.Time { return time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC) },
-	})
+	options := messagesOptions(&store{accept: func([]models.Message) error { return nil }})
+	options.NewID = func() string { return "01890a5d-ac96-774b-bcce-b302099a8057" }
+	messages, err := handlers.NewMessages(options)
 	require.NoError(b, err)
 	log, _ := logged()
 	engine := gin.New()
-	engine.POST("/messages", handlers.Handle(handlers.NewProblems(log), handlers.JSONBody, messages.Accept, handlers.Created))
+	engine.POST("/messages", handlers.Handle(handlers.NewProblems(log), handlers.AcceptBody, messages.Accept, handlers.Accepted))
 	request := benchRequest()
 	b.ReportAllocs()
 	for b.Loop() {

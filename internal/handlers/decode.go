@@ -29,7 +29,17 @@ func NoRequest(*gin.Context) (Nothing, error) { return Nothing{}, nil }
 
 // JSONBody decodes the body strictly: one JSON object in UTF-8, with known
 // fields only, in their exact spelling, none of them twice, and nothing after it.
+// The query must be empty.
 func JSONBody[Request any](c *gin.Context) (Request, error) {
+	if err := noQuery(c.Request.URL.RawQuery); err != nil {
+		var none Request
+		return none, err
+	}
+	return jsonObject[Request](c)
+}
+
+// jsonObject is JSONBody with any query.
+func jsonObject[Request any](c *gin.Context) (Request, error) {
 	var request Request
 	body, err := readBody(c.Request)
 	if err != nil {
@@ -44,6 +54,9 @@ func JSONBody[Request any](c *gin.Context) (Request, error) {
 // OptionalJSONBody is JSONBody where the body may be left out.
 func OptionalJSONBody[Request any](c *gin.Context) (Request, error) {
 	var request Request
+	if err := noQuery(c.Request.URL.RawQuery); err != nil {
+		return request, err
+	}
 	body, err := readBody(c.Request)
 	if err != nil || len(body) == 0 {
 		return request, err
@@ -128,27 +141,41 @@ func invalidBody(detail string, fields ...models.FieldError) error {
 }
 
 // fieldAt names the field that a JSON pointer leads to.
-func fieldAt(pointer jsontext.Pointer) string {
-	name := pointer.LastToken()
+func fieldAt(pointer jsontext.Pointer) string { return shownName(pointer.LastToken()) }
+
+// shownName is a name that a client made up, as it is told back.
+func shownName(name string) string {
 	if utf8.RuneCountInString(name) <= maxNameShown {
 		return name
 	}
 	return string([]rune(name)[:maxNameShown]) + "…"
 }
 
+// typeName says what a field must be, in words of JSON.
 func typeName(goType reflect.Type) string {
 	if goType == nil {
 		return "different value"
 	}
-	return goType.Kind().String()
+	switch kind := goType.Kind().String(); kind {
+	case "bool":
+		return "boolean"
+	case "int64":
+		return "whole number"
+	default:
+		return kind
+	}
 }
 
-// fieldNames lists the fields of a request, as in "to and content".
+// fieldNames lists the fields of a request, as in "to, content and priority".
 func fieldNames[Request any]() string {
 	var names []string
-	for field := range reflect.TypeFor[Request]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Request]()) {
+		if name, _, tagged := strings.Cut(field.Tag.Get("json"), ","); tagged || name != "" {
+			names = append(names, name)
+		}
 	}
-	return strings.Join(names, " and ")
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }

@@ -21,9 +21,11 @@ type Control interface {
 	// with models.KindConflict when it is not running.
 	Stop(ctx context.Context, actor, reason string) (state models.Scheduler, inFlight int, err error)
 	State(ctx context.Context) (models.Scheduler, error)
+	// SetPace changes interval and cap, running or not.
+	SetPace(ctx context.Context, pace models.Pace, actor, reason string) (models.Scheduler, error)
 }
 
-// AuditTrail is who started and stopped sending; see dataoperations.Scheduler.
+// AuditTrail is who started and stopped sending; see dataoperations.Trail.
 type AuditTrail interface {
 	SchedulerLogs(ctx context.Context, offset, limit int64) ([]models.SchedulerLog, int64, error)
 }
@@ -69,18 +71,24 @@ type ReasonRequest struct {
 } //	@name	ReasonRequest
 
 func (r ReasonRequest) check() error {
-	length := utf8.RuneCountInString(r.Reason)
-	if length <= maxReasonLength && !strings.ContainsRune(r.Reason, 0) {
+	problem := r.problem()
+	if problem == "" {
 		return nil
-	}
-	message := fmt.Sprintf("has %d characters; at most %d are allowed", length, maxReasonLength)
-	if length <= maxReasonLength {
-		message = "has a NUL character (U+0000); send printable text"
 	}
 	return &models.Error{
 		Kind: models.KindInvalid, Detail: "the reason is not valid",
-		Fields: []models.FieldError{{Field: "reason", Message: message}},
+		Fields: []models.FieldError{{Field: "reason", Message: problem}},
 	}
+}
+
+func (r ReasonRequest) problem() string {
+	if length := utf8.RuneCountInString(r.Reason); length > maxReasonLength {
+		return fmt.Sprintf("has %d characters; at most %d are allowed", length, maxReasonLength)
+	}
+	if strings.ContainsRune(r.Reason, 0) {
+		return "has a NUL character (U+0000); send printable text"
+	}
+	return ""
 }
 
 // StartedAnswer tells that sending has begun.

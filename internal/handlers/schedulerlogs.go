@@ -11,7 +11,7 @@ type SchedulerLogs struct {
 // SchedulerLog is one entry of the audit trail.
 type SchedulerLog struct {
 	ID     string `json:"id" example:"019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a12"`
-	Action string `json:"action" enums:"start,stop" example:"stop"`
+	Action string `json:"action" enums:"start,stop,pace,cancel,retry,erase" example:"stop"`
 	// Of a stop: the id of the start that it ended.
 	StartID   string `json:"start_id,omitempty" example:"019a2f6e-7a53-7cc0-9d6e-2f0d5b1c4a11"`
 	Timestamp string `json:"timestamp" format:"date-time" example:"2026-01-02T15:14:05.000Z"`
@@ -23,10 +23,10 @@ type SchedulerLog struct {
 	Reason  string `json:"reason" example:"maintenance of the provider"`
 } //	@name	SchedulerLog
 
-// Logs lists the starts and stops, newest first.
+// Logs lists what people did to the scheduler, and to messages as operators.
 //
-//	@Summary		List starts and stops
-//	@Description	The audit trail: who started and stopped the scheduler, when and why, the last entry first.
+//	@Summary		Read the audit trail
+//	@Description	Who started and stopped the scheduler, changed its pace, canceled or retried many messages, or erased one, when and why, the last entry first.
 //	@ID				listSchedulerLogs
 //	@Tags			scheduler
 //	@Produce		json,application/problem+json

@@ -65,6 +65,18 @@ type CountsByStatus struct {
 	Expired   int64 `json:"expired" example:"0"`
 } //	@name	CountsByStatus
 
+func newCounts(counts models.Counts) CountsByStatus {
+	return CountsByStatus{
+		Scheduled: counts[models.StatusScheduled],
+		Pending:   counts[models.StatusPending],
+		Sending:   counts[models.StatusSending],
+		Sent:      counts[models.StatusSent],
+		Failed:    counts[models.StatusFailed],
+		Canceled:  counts[models.StatusCanceled],
+		Expired:   counts[models.StatusExpired],
+	}
+}
+
 // State tells whether messages are being sent, at what pace, and how many wait.
 //
 //	@Summary		Read the scheduler's state
@@ -86,6 +98,11 @@ func (s *Scheduler) State(ctx context.Context, _ Nothing) (SchedulerState, error
 	if err != nil {
 		return SchedulerState{}, err //nolint:wrapcheck // its kind decides the answer
 	}
+	return s.describe(ctx, state)
+}
+
+// describe returns the state as clients see it.
+func (s *Scheduler) describe(ctx context.Context, state models.Scheduler) (SchedulerState, error) {
 	counts, err := s.counter.Counts(ctx)
 	if err != nil {
 		return SchedulerState{}, err //nolint:wrapcheck // its kind decides the answer
@@ -99,15 +116,7 @@ func (s *Scheduler) State(ctx context.Context, _ Nothing) (SchedulerState, error
 		Window: Window{
 			Seq: state.WindowSeq, Remaining: state.WindowRemaining, NextAt: timestamp(state.NextWindowAt),
 		},
-		Counts: CountsByStatus{
-			Scheduled: counts[models.StatusScheduled],
-			Pending:   counts[models.StatusPending],
-			Sending:   counts[models.StatusSending],
-			Sent:      counts[models.StatusSent],
-			Failed:    counts[models.StatusFailed],
-			Canceled:  counts[models.StatusCanceled],
-			Expired:   counts[models.StatusExpired],
-		},
+		Counts:  newCounts(counts),
 		Webhook: newWebhook(s.webhook()),
 		Replica: s.replica,
 	}, nil

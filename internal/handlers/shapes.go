@@ -23,9 +23,22 @@ type Message struct {
 	To      string `json:"to" example:"+905551234567"`
 	Content string `json:"content" example:"Your order is on its way."`
 	// Where the message stands.
-	Status    string `json:"status" enums:"scheduled,pending,sending,sent,failed,canceled,expired" example:"sent"`
-	CreatedAt string `json:"created_at" format:"date-time" example:"2026-01-02T15:04:05.000Z"`
-	UpdatedAt string `json:"updated_at,omitempty" format:"date-time" example:"2026-01-02T15:04:06.250Z"`
+	Status string `json:"status" enums:"scheduled,pending,sending,sent,failed,canceled,expired" example:"sent"`
+	// Who goes first, strictly.
+	Priority string `json:"priority" enums:"high,normal,low" example:"normal"`
+	// The caller's own id.
+	Reference string `json:"reference,omitempty" example:"order-4711"`
+	// SMS that the content makes, and how they carry it.
+	NumSegments int    `json:"num_segments,omitzero" validate:"optional" example:"1"`
+	Encoding    string `json:"encoding,omitempty" enums:"GSM-7,UCS-2" example:"GSM-7"`
+	CreatedAt   string `json:"created_at,omitempty" format:"date-time" validate:"required" example:"2026-01-02T15:04:05.000Z"`
+	UpdatedAt   string `json:"updated_at,omitempty" format:"date-time" example:"2026-01-02T15:04:06.250Z"`
+	// When it is to go out; left out where that was at once.
+	SendAt string `json:"send_at,omitempty" format:"date-time" example:"2026-01-03T09:00:00.000Z"`
+	// How long after that it may still be sent, in seconds; left out where that is for ever.
+	ValidityPeriod int64 `json:"validity_period,omitzero" validate:"optional" example:"3600"`
+	// No attempt starts then or later.
+	ExpiresAt string `json:"expires_at,omitempty" format:"date-time" example:"2026-01-03T10:00:00.000Z"`
 	// When it is, or was last, due. Only while it waits.
 	NextAttemptAt string `json:"next_attempt_at,omitempty" format:"date-time" example:"2026-01-02T15:04:05.000Z"`
 	SentAt        string `json:"sent_at,omitempty" format:"date-time" example:"2026-01-02T15:04:06.250Z"`
@@ -40,9 +53,26 @@ type Message struct {
 	Error string `json:"error,omitempty" example:"the webhook answered 503"`
 	// The last error: http_<status>, unreachable, timeout, connection_lost, invalid, outcome_unknown or attempts_exhausted.
 	ErrorCode string `json:"error_code,omitempty" example:"http_503"`
+	// What the provider says became of it; left out until it says so.
+	DeliveryStatus    string `json:"delivery_status,omitempty" enums:"delivered,undelivered" example:"delivered"`
+	DeliveredAt       string `json:"delivered_at,omitempty" format:"date-time" example:"2026-01-02T15:04:09.000Z"`
+	DeliveryErrorCode string `json:"delivery_error_code,omitempty" example:"30003"`
+	// When its recipient and content were erased.
+	ErasedAt string `json:"erased_at,omitempty" format:"date-time" example:"2026-02-02T15:04:05.000Z"`
 	// Left out in lists.
 	Attempts []Attempt `json:"attempts,omitzero" validate:"optional"`
+	Outlook
 } //	@name	Message
+
+// Outlook is what a GET of one message tells beside it while it waits.
+type Outlook struct {
+	// Its place in the queue, counted up to 10000; "10000+" beyond.
+	Position string `json:"position,omitempty" example:"12"`
+	// When it is likely to be sent, by the backlog and the pace. Retries of others are not counted in.
+	EstimatedSendAt string `json:"estimated_send_at,omitempty" format:"date-time" example:"2026-01-02T15:14:05.000Z"`
+	// Why there is no estimate, or what it does not know of.
+	Note string `json:"note,omitempty" example:"the scheduler is stopped"`
+}
 
 // CreatedID is the last part of the message's path.
 func (m Message) CreatedID() string { return m.ID }
@@ -63,21 +93,57 @@ type Attempt struct {
 // summary returns the message as it appears in lists.
 func summary(message models.Message) Message {
 	return Message{
-		ID:            message.ID.Text,
-		To:            message.To,
-		Content:       message.Content,
-		Status:        string(message.Status),
-		CreatedAt:     timestamp(message.CreatedAt),
-		UpdatedAt:     timestamp(message.UpdatedAt),
-		NextAttemptAt: timestamp(message.NextAttemptAt),
-		SentAt:        timestamp(message.SentAt),
-		FailedAt:      timestamp(message.FailedAt),
-		MessageID:     message.MessageID,
-		RetryCount:    message.RetryCount,
-		AttemptCount:  message.AttemptCount,
-		Error:         message.Error,
-		ErrorCode:     message.ErrorCode,
+		ID:                message.ID.Text,
+		To:                message.To,
+		Content:           message.Content,
+		Status:            string(message.Status),
+		Priority:          priorityName(message.Priority),
+		Reference:         message.Reference,
+		NumSegments:       message.NumSegments,
+		Encoding:          string(message.Encoding),
+		CreatedAt:         timestamp(message.CreatedAt),
+		UpdatedAt:         timestamp(message.UpdatedAt),
+		SendAt:            timestamp(message.SendAt),
+		ValidityPeriod:    int64(message.Validity / time.Second),
+		ExpiresAt:         timestamp(message.ExpiresAt),
+		NextAttemptAt:     timestamp(message.NextAttemptAt),
+		SentAt:            timestamp(message.SentAt),
+		FailedAt:          timestamp(message.FailedAt),
+		MessageID:         message.MessageID,
+		RetryCount:        message.RetryCount,
+		AttemptCount:      message.AttemptCount,
+		Error:             message.Error,
+		ErrorCode:         message.ErrorCode,
+		DeliveryStatus:    string(message.Delivery.Status),
+		DeliveredAt:       timestamp(message.Delivery.At),
+		DeliveryErrorCode: message.Delivery.ErrorCode,
+		ErasedAt:          timestamp(message.ErasedAt),
 	}
+}
+
+// priorityName is the priority as clients write it. A row inserted by hand may
+// have any number.
+func priorityName(priority models.Priority) string {
+	switch {
+	case priority <= models.PriorityHigh:
+		return "high"
+	case priority >= models.PriorityLow:
+		return "low"
+	}
+	return "normal"
+}
+
+// priorityOf is the opposite; nothing said means normal.
+func priorityOf(name string) (priority models.Priority, known bool) {
+	switch name {
+	case "high":
+		return models.PriorityHigh, true
+	case "normal", "":
+		return models.PriorityNormal, true
+	case "low":
+		return models.PriorityLow, true
+	}
+	return 0, false
 }
 
 // detailed returns the message with its attempts: an empty list where there
