@@ -34,6 +34,7 @@ func main() {
 	os.Exit(execute(context.Background(), os.Args[1:], process{
 		environ: env.ToMap(os.Environ()),
 		dotenv:  ".env",
+		stdin:   os.Stdin,
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,
 		signals: signals,

@@ -64,12 +64,15 @@ func (c chaos) request() *http.Request {
 	}
 	if c.IntN(4) > 0 {
 		right := pick(c, "POST /messages", "POST /messages", "POST /messages", "POST /messages", "POST /messages", "POST /messages",
-			"POST /messages", "POST /messages", "GET /messages/sent", "GET /messages/"+url.PathEscape(c.id()), "GET /scheduler/logs", "GET /scheduler", "POST /scheduler/start", "POST /scheduler/stop")
+			"POST /messages", "POST /messages", "GET /messages/sent", "GET /messages/"+url.PathEscape(c.id()), "GET /scheduler/logs",
+			"GET /messages", "GET /messages", "POST /messages/batch", "POST /messages/batch", "POST /messages/preview", "POST /messages/cancel", "POST /messages/retry",
+			"POST /messages/"+url.PathEscape(c.id())+"/cancel", "POST /messages/"+url.PathEscape(c.id())+"/retry", "DELETE /messages/"+url.PathEscape(c.id()),
+			"GET /stats", "POST /delivery-reports", "PUT /scheduler/pace", "GET /scheduler", "POST /scheduler/start", "POST /scheduler/stop")
 		method, path, _ := strings.Cut(right, " ")
 		request.Method, request.URL = method, &url.URL{Path: apiPath + path, RawQuery: c.query()}
 	}
 	// Without a body it is only wrong in its header; a right start or stop costs the disk a write.
-	if request.Method == http.MethodPost && c.IntN(50) > 0 || c.IntN(3) > 0 {
+	if (request.Method == http.MethodPost || request.Method == http.MethodPut) && c.IntN(50) > 0 || c.IntN(3) > 0 {
 		body := c.body()
 		request.Body, request.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 		switch c.IntN(20) {
@@ -91,7 +94,8 @@ func (c chaos) method() string {
 
 func (c chaos) target() *url.URL {
 	path := pick(
-		c, "/api/v1/messages", "/api/v1/messages", "/api/v1/messages/sent", "/api/v1/messages/"+c.id(), "/api/v1/scheduler", "/api/v1/scheduler/logs",
+		c, "/api/v1/messages", "/api/v1/messages", "/api/v1/messages/sent", "/api/v1/messages/"+c.id(), "/api/v1/scheduler",
+		"/api/v1/messages/batch", "/api/v1/messages/"+c.id()+"/retry", "/api/v1/messages/cancel", "/api/v1/stats", "/api/v1/delivery-reports", "/api/v1/scheduler/pace", "/api/v1/scheduler/logs",
 		"/api/v1/scheduler/start", "/api/v1/scheduler/stop", "/livez", "/readyz", "/swagger/"+c.id(), "/openapi.json", "/", "//", "/api/v1//messages",
 		"/api/v1/messages/", "/../../etc/passwd", "/api/v1/../../livez", c.path, "*", "", "/%zz", "/"+c.noise(50),
 	)
@@ -121,7 +125,7 @@ func (c chaos) query() string {
 	}
 	var parts []string
 	for range c.IntN(5) {
-		parts = append(parts, pick(c, "page", "per_page", "page[$ne]", "page%5B%24gt%5D", "verbose", "limit", "cursor", "", "page", c.noise(5))+"="+value())
+		parts = append(parts, pick(c, "page", "per_page", "page[$ne]", "page%5B%24gt%5D", "verbose", "limit", "cursor", "status", "to", "reference", "created_after", "failed_before", "dry_run", "", "page", c.noise(5))+"="+value())
 	}
 	return strings.Join(parts, pick(c, "&", "&", ";", "&&", "?"))
 }
@@ -140,7 +144,7 @@ func (c chaos) header() http.Header {
 	set(10, "X-Api-Key", "", otherKey, testKey, c.noise(30))
 	set(10, "Authorization", "Bearer", "Bearer ", "Bearer "+testKey, "Basic Og==", "bearer\x00"+testKey, c.noise(50), c.token)
 	header["Content-Type"] = []string{"application/json"}
-	set(5, "Content-Type", "", "text/plain", "application/json; charset=latin1", "application/json;;", "application/json", "multipart/form-data; boundary=", c.noise(30))
+	set(5, "Content-Type", "application/x-ndjson", "application/x-ndjson", "", "text/plain", "application/json; charset=latin1", "application/json;;", "application/json", "multipart/form-data; boundary=", c.noise(30))
 	set(10, "X-Forwarded-For", "1.2.3.4", "1.2.3.4, 5.6.7.8,,", c.addresses, "::::", c.noise(30))
 	set(10, "X-Request-Id", "ok", "a\r\nb", strings.Repeat("a", 65), c.noise(30))
 	set(10, "Origin", "null", "http://evil.example", "::", c.noise(20))
@@ -158,7 +162,9 @@ func (c chaos) header() http.Header {
 
 // body returns JSON that is broken somehow, and now and then a whole one.
 func (c chaos) body() string {
-	whole := pick(c, `{"to":"+905551234567","content":"hi"}`, `{"reason":"x"}`, `{"to":"+90 (555) 123-45-67","content":"şu \"x\" 🙂"}`)
+	whole := pick(c, `{"to":"+905551234567","content":"hi"}`, `{"reason":"x"}`, `[{"to":"+905551234567","content":"hi","idempotency_key":"k"}]`,
+		`{"status":"failed","to":"+905551234567","failed_after":"2026-01-02T14:00:00Z","dry_run":true}`, `{"interval":"2m","messages_per_interval":2}`,
+		`{"messageId":"p","status":"delivered","error_code":"1"}`, `{"all":true}`, `{"to":"+905551234567","content":"hi","send_at":"2026-01-02T15:04:05Z","validity_period":60}`, `{"to":"+90 (555) 123-45-67","content":"şu \"x\" 🙂"}`)
 	switch c.IntN(12) {
 	case 0: // a byte is another
 		raw := []byte(whole)

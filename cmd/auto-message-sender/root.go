@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"auto-message-sender/internal/cli"
 	"auto-message-sender/internal/config"
 )
 
@@ -26,6 +27,7 @@ const (
 type process struct {
 	environ map[string]string
 	dotenv  string // path of the .env file
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	signals <-chan os.Signal // SIGINT and SIGTERM
@@ -78,6 +80,7 @@ func newRootCommand(p process) *cobra.Command {
 		newHealthcheckCommand(p),
 		newVersionCommand(p),
 	)
+	addAPICommands(root, p)
 	return root
 }
 
@@ -94,8 +97,8 @@ func execute(ctx context.Context, args []string, p process) int {
 	return p.report(err)
 }
 
-// report writes an error, one line for each thing that is wrong, and returns the
-// exit code that it stands for.
+// report writes an error that the log has not told, one line for each thing that is
+// wrong, and returns the exit code that it stands for.
 func (p process) report(err error) int {
 	if err == nil {
 		return exitDone
@@ -103,6 +106,12 @@ func (p process) report(err error) int {
 	code, text := exitFailed, err.Error()
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		code, text = exitConfiguration, wrong.Error()
+	}
+	if known, ok := cli.ExitCode(err); ok {
+		code = known
+	}
+	if _, told := errors.AsType[*toldError](err); told {
+		return code
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		_, _ = fmt.Fprintf(p.stderr, "error: %s\n", line)

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,6 +88,24 @@ func TestExecute_WritesCompletions(t *testing.T) {
 	}
 }
 
+// Who collects JSON finds there, and in no line of another kind, why a start failed.
+func TestServe_TellsInTheFormOfTheLogWhyItEnded(t *testing.T) {
+	t.Parallel()
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, taken.Close()) })
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	require.NoError(t, err)
+	for format, want := range map[string]string{"json": `"error":"listen for the API`, "text": "error: listen for the API"} {
+		term := setup(t, map[string]string{"WEBHOOK_URL": "http://127.0.0.1:9", "SERVER_PORT": port, "LOG_FORMAT": format, "DATA_DIR": t.TempDir()})
+		require.Equal(t, exitFailed, term.run(t, "serve"))
+		require.Contains(t, term.stderr.String(), want)
+		for line := range strings.Lines(term.stderr.String()) {
+			require.Equal(t, format == "json", json.Valid([]byte(line)), line)
+		}
+	}
+}
+
 func TestReport_GivesEachKindOfErrorItsExitCode(t *testing.T) {
 	t.Parallel()
 	wrong := &config.Error{Problems: []config.Problem{{Name: "A", Fault: "is wrong"}, {Name: "B", Fault: "too"}}}
@@ -98,6 +119,7 @@ func TestReport_GivesEachKindOfErrorItsExitCode(t *testing.T) {
 		"several":              {errors.Join(errors.New("a"), errors.New("b")), exitFailed, "error: a\nerror: b\n"},
 		"configuration":        {wrong, exitConfiguration, "error: A: is wrong\nerror: B: too\n"},
 		"configuration, whole": {fmt.Errorf("configuration: %w", wrong), exitConfiguration, "error: A: is wrong\nerror: B: too\n"},
+		"told by the log":      {&toldError{errors.New("broken")}, exitFailed, ""},
 		"context, by itself":   {context.Canceled, exitFailed, "error: context canceled\n"},
 	}
 	for name, test := range tests {

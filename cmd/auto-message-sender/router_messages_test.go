@@ -25,7 +25,7 @@ func TestRouter_AcceptsAMessageAndTellsWhereItStands(t *testing.T) {
 	require.Equal(t, "application/json", answer.Header().Get("Content-Type"))
 	accepted := object(t, answer)
 	require.ElementsMatch(t, []string{
-		"id", "to", "content", "status", "created_at", "next_attempt_at",
+		"id", "to", "content", "status", "created_at", "next_attempt_at", "priority", "num_segments", "encoding",
 		"message_id", "retry_count", "attempt_count", "attempts",
 	}, keys(accepted))
 	require.Equal(t, recipient, accepted["to"])
@@ -76,7 +76,7 @@ func TestRouter_RefusesABodyThatIsNotExactlyRight(t *testing.T) {
 		field       string // named in errors; empty: none
 		says        string
 	}{
-		{"nothing", "application/json", "", 400, "", "must be a JSON object with the fields to and content"},
+		{"nothing", "application/json", "", 400, "", "must be a JSON object with the fields to, content, priority, send_at, validity_period and reference"},
 		{"white space", "application/json", " \n", 400, "", "must be a JSON object"},
 		{"null", "application/json", "null", 400, "", "must be a JSON object"},
 		{"a list", "application/json", "[" + valid + "]", 400, "", "must be a JSON object"},
@@ -88,7 +88,7 @@ func TestRouter_RefusesABodyThatIsNotExactlyRight(t *testing.T) {
 		{"a comment", "application/json", `{/**/}`, 400, "", "not valid JSON"},
 		{"not UTF-8", "application/json", "{\"to\":\"+905551234567\",\"content\":\"\xff\"}", 400, "", "not valid UTF-8"},
 		{"half a surrogate pair", "application/json", `{"to":"+905551234567","content":"\ud800"}`, 400, "content", "not valid JSON"},
-		{"an unknown field", "application/json", `{"to":"+905551234567","content":"x","$set":{}}`, 400, "$set", "is not known; the fields are to and content"},
+		{"an unknown field", "application/json", `{"to":"+905551234567","content":"x","$set":{}}`, 400, "$set", "is not known; the fields are to, content, priority"},
 		{"another case", "application/json", `{"To":"+905551234567","content":"x"}`, 400, "To", "is not known"},
 		{"a field twice", "application/json", `{"to":"+905551234567","content":"x","to":"+905551234568"}`, 400, "to", "more than once"},
 		{"a number for a string", "application/json", `{"to":905551234567,"content":"x"}`, 400, "to", "must be a string"},

@@ -115,15 +115,16 @@ func TestRouter_UnknownPathsAndMethodsAreProblems(t *testing.T) {
 		requireProblem(t, a.ask(http.MethodGet, path, ""), http.StatusNotFound)
 	}
 	for path, allow := range map[string]string{
-		"/api/v1/messages":        "POST",
-		"/api/v1/messages/1":      "GET, HEAD",
-		"/api/v1/scheduler/start": "POST",
-		"/livez":                  "GET, HEAD",
+		"/api/v1/messages":          "GET, HEAD, POST",
+		"/api/v1/messages/1":        "GET, HEAD, DELETE",
+		"/api/v1/messages/1/cancel": "POST",
+		"/api/v1/delivery-reports":  "POST",
+		"/api/v1/scheduler/start":   "POST",
+		"/api/v1/scheduler/pace":    "PUT",
+		"/api/v1/stats":             "GET, HEAD",
+		"/livez":                    "GET, HEAD",
 	} {
-		answer := a.ask(http.MethodDelete, path, "")
-		if path == "/api/v1/scheduler/start" {
-			answer = a.ask(http.MethodGet, path, "")
-		}
+		answer := a.ask(http.MethodPatch, path, "")
 		requireProblem(t, answer, http.StatusMethodNotAllowed)
 		require.ElementsMatch(t, strings.Split(allow, ", "), strings.Split(answer.Header().Get("Allow"), ", "), path)
 	}
@@ -136,7 +137,7 @@ func TestRouter_AsksForAKeyOnTheAPIAndNowhereElse(t *testing.T) {
 	require.NoError(t, err)
 	for _, route := range table {
 		methods := []string{route.method}
-		if route.method == http.MethodGet {
+		if route.method == http.MethodGet && route.limits != endless {
 			methods = append(methods, http.MethodHead)
 		}
 		for _, method := range methods {
@@ -178,7 +179,7 @@ func TestRouter_LimitsEveryPathButTheProbes(t *testing.T) {
 		}
 	}
 	requireProblem(t, a.ask(http.MethodGet, "/x", ""), http.StatusTooManyRequests)
-	requireProblem(t, a.ask(http.MethodDelete, "/api/v1/messages", ""), http.StatusTooManyRequests)
+	requireProblem(t, a.ask(http.MethodPatch, "/api/v1/messages", ""), http.StatusTooManyRequests)
 }
 
 func TestRouter_BelievesTheProxiesItWasTold(t *testing.T) {

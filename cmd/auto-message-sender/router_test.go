@@ -20,9 +20,11 @@ import (
 
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
+	"auto-message-sender/internal/events"
 	"auto-message-sender/internal/handlers"
 	"auto-message-sender/internal/middleware"
 	"auto-message-sender/internal/models"
+	"auto-message-sender/internal/sms"
 )
 
 const (
@@ -35,7 +37,8 @@ const (
 // store is a real one that can be taken away.
 type store struct {
 	*sqlitestore.Store
-	away atomic.Bool
+	away        atomic.Bool
+	acceptFails atomic.Bool // Accept alone, and before it did anything
 }
 
 // or returns err, or that the store is away.
@@ -47,6 +50,9 @@ func (s *store) or(err error) error {
 }
 
 func (s *store) Accept(ctx context.Context, messages ...models.Message) error {
+	if s.acceptFails.Load() {
+		return models.Unavailable("the disk is full", nil)
+	}
 	return s.or(s.Store.Accept(ctx, messages...))
 }
 
@@ -85,6 +91,31 @@ func (s *store) SchedulerLogs(ctx context.Context, offset, limit int64) ([]model
 	return entries, total, s.or(err)
 }
 
+func (s *store) AcceptNew(ctx context.Context, messages []models.Message) ([]bool, error) {
+	stored, err := s.Store.AcceptNew(ctx, messages)
+	return stored, s.or(err)
+}
+
+func (s *store) Reserve(ctx context.Context, wanted models.Reservation) (models.Reservation, error) {
+	standing, err := s.Store.Reserve(ctx, wanted)
+	return standing, s.or(err)
+}
+
+func (s *store) List(ctx context.Context, filter models.Filter, after models.Cursor, limit int) (models.Page, error) {
+	page, err := s.Store.List(ctx, filter, after, limit)
+	return page, s.or(err)
+}
+
+func (s *store) Deliver(ctx context.Context, report models.DeliveryReport) (bool, error) {
+	stored, err := s.Store.Deliver(ctx, report)
+	return stored, s.or(err)
+}
+
+func (s *store) SetPace(ctx context.Context, pace models.Pace, entry models.SchedulerLog) (models.Scheduler, error) {
+	state, err := s.Store.SetPace(ctx, pace, entry)
+	return state, s.or(err)
+}
+
 func (s *store) Ping(ctx context.Context) error { return s.or(s.Store.Ping(ctx)) }
 
 // api is the router over a store, and what it logs at the lowest level.
@@ -114,12 +145,16 @@ func (a *api) Stop(ctx context.Context, actor, reason string) (state models.Sche
 	return state, 3, err
 }
 
+func (a *api) SetPace(ctx context.Context, pace models.Pace, actor, reason string) (models.Scheduler, error) {
+	return a.store.SetPace(ctx, pace, models.SchedulerLog{ID: uuid.NewString(), Action: models.ActionPace, Actor: actor, Reason: reason, Replica: "r-1"})
+}
+
 func (a *api) State(ctx context.Context) (models.Scheduler, error) { return a.store.Scheduler(ctx) }
 
 // startAPI returns a router that asks for testKey and has a rate limit that no
 // test reaches by accident; change alters what it is made of.
-func startAPI(t *testing.T, change ...func(*api)) *api {
-	t.Helper()
+func startAPI(tb testing.TB, change ...func(*api)) *api {
+	tb.Helper()
 	wallClock := time.Now //nolint:forbidigo // a real store and real requests
 	log := logrus.New()
 	a := &api{log: new(bytes.Buffer), webhook: models.WebhookHealth{State: models.WebhookClosed}}
@@ -127,41 +162,70 @@ func startAPI(t *testing.T, change ...func(*api)) *api {
 	log.SetLevel(logrus.TraceLevel)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 
-	opened, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Dir: t.TempDir(), Now: wallClock, NewID: newID, Log: log})
-	require.NoError(t, err)
+	opened, err := sqlitestore.Open(tb.Context(), sqlitestore.Options{Dir: tb.TempDir(), Now: wallClock, NewID: newID, Log: log})
+	require.NoError(tb, err)
 	a.store = &store{Store: opened}
-	t.Cleanup(func() { require.NoError(t, a.store.Close()) })
-	require.NoError(t, a.store.Configure(t.Context(), models.Pace{Interval: 2 * time.Minute, PerWindow: 2}))
+	tb.Cleanup(func() { require.NoError(tb, a.store.Close()) })
+	require.NoError(tb, a.store.Configure(tb.Context(), models.Pace{Interval: 2 * time.Minute, PerWindow: 2}))
 
 	a.parts = []handlers.Part{{Name: "store", Required: true, Check: a.store.Ping}}
 	a.deps = routerDeps{
 		Log: log, Now: wallClock, NewRequestID: newID, RequestTimeout: 10 * time.Second, Keys: new(middleware.Keyring),
 	}
-	a.deps.Keys.Add("tests", testKey)
-	a.deps.Limiter = limiterOf(t, 1_000_000, a.deps)
+	a.deps.Keys.Add("tests", models.RoleOperator, testKey)
+	a.deps.Limiter = limiterOf(tb, 1_000_000, a.deps)
 	for _, apply := range change {
 		apply(a)
 	}
-	a.deps.Messages, err = handlers.NewMessages(handlers.MessagesOptions{
-		Store: a.store, Wake: func() { a.woken.Add(1) }, Now: a.store.Now, NewID: newID,
-	})
-	require.NoError(t, err)
-	a.deps.Scheduler, err = handlers.NewScheduler(handlers.SchedulerOptions{
-		Control: a, Trail: a.store, Counter: a.store, Replica: "r-1",
-		Webhook: func() models.WebhookHealth { return a.webhook },
-	})
-	require.NoError(t, err)
-	a.deps.Probes, err = handlers.NewProbes(handlers.ProbesOptions{Parts: a.parts, Now: wallClock, Log: log})
-	require.NoError(t, err)
+	a.wireHandlers(tb, newID)
 	a.engine, err = newRouter(a.deps)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return a
 }
 
-func limiterOf(t *testing.T, limit int64, deps routerDeps) *middleware.RateLimiter {
-	t.Helper()
+// wireHandlers makes the endpoints, over the store.
+func (a *api) wireHandlers(tb testing.TB, newID func() string) {
+	tb.Helper()
+	var err error
+	webhook := func() models.WebhookHealth { return a.webhook }
+	inspect := sms.Rules{}.Inspect
+	a.deps.Messages, err = handlers.NewMessages(handlers.MessagesOptions{
+		Store: a.store, Intake: handlers.Intake{Inspect: inspect}, Wake: func() { a.woken.Add(1) }, Now: a.store.Now, NewID: newID,
+		Pace: a, Webhook: webhook, Log: a.deps.Log,
+	})
+	require.NoError(tb, err)
+	a.deps.Operations, err = handlers.NewOperations(handlers.OperationsOptions{
+		Lists: a.store, Changes: a.store, Message: a.store.Message, Trail: a.store, Inspect: inspect, Wake: func() { a.woken.Add(1) },
+		Now: a.store.Now, NewID: newID, Replica: "r-1", Log: a.deps.Log,
+	})
+	require.NoError(tb, err)
+	a.deps.Preview, err = handlers.NewPreview(inspect)
+	require.NoError(tb, err)
+	a.deps.Reports, err = handlers.NewDeliveryReports(handlers.DeliveryReportsOptions{Changes: a.store, Lists: a.store, Now: a.store.Now})
+	require.NoError(tb, err)
+	a.deps.Statistics, err = handlers.NewStatistics(handlers.StatsOptions{
+		Store: a.store, Pace: a, Webhook: webhook, Reports: a.deps.Reports, Now: a.store.Now, Replica: "r-1",
+	})
+	require.NoError(tb, err)
+	feed := events.NewLocal("tests", a.deps.Now)
+	feed.Close() // a stream of it ends at once
+	a.deps.Events = handlers.NewEventStream(feed)
+	a.deps.Scheduler, err = handlers.NewScheduler(handlers.SchedulerOptions{
+		Control: a, Trail: a.store, Counter: a.store, Replica: "r-1", Webhook: webhook,
+	})
+	require.NoError(tb, err)
+	a.deps.Probes, err = handlers.NewProbes(handlers.ProbesOptions{Parts: a.parts, Now: a.deps.Now, Log: a.deps.Log})
+	require.NoError(tb, err)
+	a.deps.Reporters, err = middleware.Reports(middleware.ReportsOptions{
+		APIKeys: a.deps.Keys, Limiter: a.deps.Limiter, Now: a.deps.Now,
+	}, handlers.NewProblems(a.deps.Log))
+	require.NoError(tb, err)
+}
+
+func limiterOf(tb testing.TB, limit int64, deps routerDeps) *middleware.RateLimiter {
+	tb.Helper()
 	limiter, err := middleware.NewRateLimiter(middleware.RateLimitOptions{Limit: limit, Period: time.Minute, Log: deps.Log, Now: deps.Now})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return limiter
 }
 
@@ -237,14 +301,24 @@ func (a *api) accept(t *testing.T, content string) string {
 // send takes every due message through claim and record, a second apart each.
 func (a *api) send(t *testing.T, messageID string) {
 	t.Helper()
+	a.end(t, models.Outcome{Result: models.ResultSent, MessageID: messageID}, models.Attempt{StatusCode: 202})
+}
+
+// fail does the same, and the webhook refuses each for good.
+func (a *api) fail(t *testing.T) {
+	t.Helper()
+	a.end(t, models.Outcome{Result: models.ResultFailed, Error: "refused", ErrorCode: "http_400"}, models.Attempt{StatusCode: 400, Error: "refused"})
+}
+
+func (a *api) end(t *testing.T, outcome models.Outcome, attempt models.Attempt) {
+	t.Helper()
 	claimed, err := a.store.Claim(t.Context(), dataoperations.ClaimRequest{Owner: "r-1", Lease: time.Minute, Max: 100})
 	require.NoError(t, err)
 	for _, claim := range claimed.Claimed {
 		at := a.store.Now()
-		applied, err := a.store.Record(t.Context(), []models.Outcome{{
-			ID: claim.ID, ClaimID: claim.ClaimID, Result: models.ResultSent, At: at, MessageID: messageID,
-			Attempt: models.Attempt{Number: claim.Attempt, StartedAt: at, Duration: 20 * time.Millisecond, StatusCode: 202, Replica: "r-1"},
-		}})
+		attempt.Number, attempt.StartedAt, attempt.Duration, attempt.Replica = claim.Attempt, at, 20*time.Millisecond, "r-1"
+		outcome.ID, outcome.ClaimID, outcome.At, outcome.Attempt = claim.ID, claim.ClaimID, at, attempt
+		applied, err := a.store.Record(t.Context(), []models.Outcome{outcome})
 		require.NoError(t, err)
 		require.Equal(t, []bool{true}, applied)
 	}

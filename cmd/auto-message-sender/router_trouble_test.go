@@ -42,6 +42,16 @@ func TestRouter_SaysSoWhenTheStoreIsAway(t *testing.T) {
 
 	for _, request := range [][3]string{
 		{http.MethodPost, "/api/v1/messages", `{"to":"+905551234567","content":"x"}`},
+		{http.MethodPost, "/api/v1/messages/batch", `[{"to":"+905551234567","content":"x"}]`},
+		{http.MethodPost, "/api/v1/messages/cancel", `{"all":true}`},
+		{http.MethodPost, "/api/v1/messages/retry", `{"all":true}`},
+		{http.MethodPost, "/api/v1/messages/1/cancel", ""},
+		{http.MethodPost, "/api/v1/messages/1/retry", ""},
+		{http.MethodDelete, "/api/v1/messages/1", ""},
+		{http.MethodPost, "/api/v1/delivery-reports", `{"messageId":"1","status":"delivered"}`},
+		{http.MethodPut, "/api/v1/scheduler/pace", `{"interval":"2m","messages_per_interval":2}`},
+		{http.MethodGet, "/api/v1/stats", ""},
+		{http.MethodGet, "/api/v1/messages", ""},
 		{http.MethodGet, "/api/v1/messages/1", ""},
 		{http.MethodGet, "/api/v1/messages/sent", ""},
 		{http.MethodGet, "/api/v1/scheduler", ""},
@@ -95,17 +105,21 @@ func TestRouter_LogsNothingThatIsNotItsBusiness(t *testing.T) {
 	bodies := []string{
 		"", body, body + body, body[:40], fmt.Sprintf(`{"to":%q,"content":%q}`, "x"+recipient, strings.Repeat(sensitive, 20)),
 		fmt.Sprintf(`{%q:1}`, recipient), fmt.Sprintf(`{"reason":%q}`, strings.Repeat(sensitive, 20)), fmt.Sprintf(`{"to":%s}`, number),
-		strings.Repeat(sensitive, 5000), "{\"content\":\"" + sensitive + "\xff\"}",
+		strings.Repeat(sensitive, 5000), fmt.Sprintf(`[%s,{"to":%q,"idempotency_key":%q}]`, body, number, recipient), fmt.Sprintf(`{"to":%q,"dry_run":true}`, recipient),
+		fmt.Sprintf(`{"to":%q,"content":%q,"reference":%q,"send_at":%q}`, recipient, sensitive, number, number), fmt.Sprintf(`{"messageId":%q,"status":"delivered"}`, number), "{\"content\":\"" + sensitive + "\xff\"}",
 	}
 	paths := []string{
 		"/api/v1/messages", "/api/v1/messages/" + id, "/api/v1/messages/" + number, "/api/v1/messages/sent", "/api/v1/messages/sent?page=" + number + "x",
 		"/api/v1/messages/sent?to=" + number + "&api_key=" + testKey, "/api/v1/scheduler", "/api/v1/scheduler/start", "/api/v1/scheduler/stop",
-		"/api/v1/scheduler/logs", "/livez?" + number, "/readyz?verbose=" + number, "/" + number, "/swagger/" + number, "/openapi.json", "/api/v1/%zz" + number,
+		"/api/v1/scheduler/logs", "/livez?" + number,
+		"/api/v1/messages?to=" + number, "/api/v1/messages?reference=" + number + "&to=%2B" + number, "/api/v1/messages?" + number + "=1", "/api/v1/messages?cursor=" + number,
+		"/api/v1/messages/batch", "/api/v1/messages/preview", "/api/v1/messages/cancel?to=" + number, "/api/v1/messages/retry", "/api/v1/messages/" + number + "/cancel",
+		"/api/v1/messages/" + id + "/retry", "/api/v1/stats?" + number, "/api/v1/delivery-reports", "/api/v1/scheduler/pace", "/readyz?verbose=" + number, "/" + number, "/swagger/" + number, "/openapi.json", "/api/v1/%zz" + number,
 	}
 	headers := []func(*http.Request){
 		withHeader("X-Request-ID", recipient), withHeader("Authorization", "Bearer "+otherKey), withHeader("Authorization", "Basic "+otherKey),
 		withHeader("X-API-Key", otherKey), withHeader("Content-Type", number), withHeader("User-Agent", number), withHeader("Referer", number),
-		withHeader("X-Forwarded-For", recipient), withHeader("Sec-Fetch-Site", "cross-site"), withHeader("Origin", "http://"+number),
+		withHeader("X-Forwarded-For", recipient), withHeader("Idempotency-Key", recipient), withHeader("Content-Type", "application/x-ndjson"), withHeader("Sec-Fetch-Site", "cross-site"), withHeader("Origin", "http://"+number),
 		func(r *http.Request) { r.Method = "M" + number }, func(*http.Request) {},
 	}
 	ask := func() {
@@ -113,7 +127,7 @@ func TestRouter_LogsNothingThatIsNotItsBusiness(t *testing.T) {
 			if strings.Contains(path, "%zz") {
 				continue // no request can be made of it here
 			}
-			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodPut} {
 				for i, header := range headers {
 					a.ask(method, path, bodies[i%len(bodies)], header)
 				}

@@ -38,8 +38,21 @@ func serve(ctx context.Context, p process, cfg config.Config, warnings []string)
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
-	return newService(p, cfg, log).run(ctx)
+	service := newService(p, cfg, log)
+	err = service.run(ctx)
+	if err == nil || ctx.Err() != nil || cfg.LogFormat != config.LogFormatJSON {
+		return err
+	}
+	// Whoever collects JSON must find there why the service ended, and no other line.
+	service.log.WithError(err).Error("the service has ended")
+	return &toldError{err}
 }
+
+// toldError is an error that the log has told already: report says no more of it.
+type toldError struct{ error }
+
+// Unwrap returns what was told.
+func (e *toldError) Unwrap() error { return e.error }
 
 // service is one replica: config → connect → wire → run → drain.
 type service struct {

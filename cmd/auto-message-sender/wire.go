@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -13,10 +12,7 @@ import (
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/receipts"
 	"auto-message-sender/internal/dispatch"
-	"auto-message-sender/internal/handlers"
-	"auto-message-sender/internal/middleware"
 	"auto-message-sender/internal/models"
-	"auto-message-sender/internal/sms"
 	"auto-message-sender/internal/webhook"
 	"auto-message-sender/pkg/redisdb"
 )
@@ -31,6 +27,7 @@ const (
 // pipeline is what runs behind the API.
 type pipeline struct {
 	dispatcher *dispatch.Dispatcher
+	feed       feed
 	redis      *redisdb.Client // nil: not configured
 }
 
@@ -52,6 +49,8 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	if err != nil {
 		return nil, err
 	}
+	p.feed = s.openFeed(store, p.redis)
+	s.end.add("events", time.Second, func(context.Context) error { p.feed.Close(); return nil })
 	writer := receipts.NewWriter(cache, s.log)
 	s.end.add("receipts", receiptsEndLimit, writer.Close)
 
@@ -67,9 +66,10 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	s.end.add("webhook connections", time.Second, func(context.Context) error { client.Close(); return nil })
 
 	p.dispatcher, err = dispatch.New(dispatch.Options{
-		Store: store, Sender: client, Receipts: writer, Inspect: sms.Inspect, Log: s.log,
+		Store: store, Sender: client, Receipts: writer, Inspect: s.rules().Inspect, Validity: s.cfg.DefaultValidity, Log: s.log,
 		Replica: s.replica, AttemptTimeout: s.cfg.WebhookTimeout, Lease: s.cfg.Lease(), MaxInFlight: s.cfg.MaxInFlight,
 		MaxAttempts: s.cfg.MaxRetryCount, Hold: s.cfg.HoldsUnknown(),
+		Retention: s.cfg.Retention, EraseOnly: s.cfg.ErasesOld(), Events: p.feed,
 		NewID: uuid.NewString, Now: s.process.now,
 	})
 	if err != nil {
@@ -87,6 +87,7 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	s.end.add("sends under way", s.cfg.Grace(), p.dispatcher.Drain)
 	s.end.add("taking work", httpEndLimit, func(ctx context.Context) error {
 		go p.dispatcher.Scheduler().Close() // no claims from now on; Drain waits for it
+		p.feed.Hush()                       // or the server would wait for its listeners
 		return srv.shutdown(ctx)
 	})
 	return p, nil
@@ -131,44 +132,6 @@ func (s *service) autostart(ctx context.Context, p *pipeline) (err error) {
 		return nil
 	}
 	return err //nolint:wrapcheck // it says what failed
-}
-
-// newRouter wires the API.
-func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handler, error) {
-	messages, err := handlers.NewMessages(handlers.MessagesOptions{
-		Store: store, Wake: p.dispatcher.Scheduler().Wake, Now: store.Now, NewID: newMessageID,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("wire the API: %w", err)
-	}
-	scheduler, err := handlers.NewScheduler(handlers.SchedulerOptions{
-		Control: p.dispatcher.Scheduler(), Trail: store, Counter: store, Webhook: p.dispatcher.Webhook, Replica: s.replica,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("wire the API: %w", err)
-	}
-	probes, err := handlers.NewProbes(handlers.ProbesOptions{Parts: parts(store, p), Now: s.process.now, Log: s.log})
-	if err != nil {
-		return nil, fmt.Errorf("wire the probes: %w", err)
-	}
-	limiter, err := middleware.NewRateLimiter(middleware.RateLimitOptions{
-		Limit: int64(s.cfg.RateLimit.Requests), Period: s.cfg.RateLimit.Period,
-		Redis: p.redis, Log: s.log, Now: s.process.now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("wire the rate limit: %w", err)
-	}
-	keys := new(middleware.Keyring)
-	if s.cfg.AuthRequired() {
-		for _, key := range s.cfg.APIKeys {
-			keys.Add(key.Name, key.Key.Reveal())
-		}
-	}
-	return newRouter(routerDeps{
-		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
-		TrustedProxies: s.cfg.TrustedProxies, Origins: s.cfg.CORSAllowedOrigins, LocalOnly: s.localOnly(), Keys: keys, Limiter: limiter,
-		Messages: messages, Scheduler: scheduler, Probes: probes,
-	})
 }
 
 // localOnly reports whether only this machine is served: on loopback without keys,
