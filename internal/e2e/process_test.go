@@ -3,12 +3,14 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,7 +35,15 @@ var binary = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals 
 	return program.Build(context.Background(), dir, "nomsgpack", underRace)
 })
 
+// atOnce is how many tests run at the same time, also on fewer processors: most of
+// what they do is to wait for processes.
+const atOnce = 4
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if runtime.GOMAXPROCS(0) < atOnce {
+		_ = flag.Set("test.parallel", strconv.Itoa(atOnce))
+	}
 	code := m.Run()
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))
@@ -54,6 +64,15 @@ func start(tb testing.TB, environment map[string]string, arguments ...string) *p
 	tb.Helper()
 	path, err := binary()
 	require.NoError(tb, err)
+	environment = maps.Clone(environment)
+	if underRace {
+		if environment == nil {
+			environment = map[string]string{}
+		}
+		// A process ends at once, and not only after a second that it waits for
+		// goroutines which still race: a command is run often here.
+		environment["GORACE"] = "atexit_sleep_ms=0"
+	}
 	p := &process{Process: program.Start(tb, path, environment, arguments...), t: tb}
 	tb.Cleanup(func() {
 		p.Kill()
