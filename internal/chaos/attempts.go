@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"auto-message-sender/internal/models"
 )
@@ -37,7 +38,7 @@ func (r *reconciliation) attempts(m Message, calls []Call) answers {
 		}
 		answered := false
 		for _, attempt := range entries {
-			if attempt.Error != "" {
+			if attempt.StatusCode/100 != 2 { // the text may have been erased
 				failures++
 			}
 			if attempt.StatusCode == 0 {
@@ -53,7 +54,7 @@ func (r *reconciliation) attempts(m Message, calls []Call) answers {
 			}
 		}
 		switch {
-		case !answered && r.explained(key, entries[0], calls):
+		case !answered && r.explained(m, entries[0], calls):
 			known.unknown++
 		case slices.ContainsFunc(entries, func(a models.Attempt) bool { return a.StatusCode == http.StatusGatewayTimeout }):
 			r.allowed++ // a gateway that may have passed it on
@@ -62,7 +63,7 @@ func (r *reconciliation) attempts(m Message, calls []Call) answers {
 	if m.RetryCount != failures {
 		r.violated(RuleCount, key, "retry_count is %d, and %d attempts failed", m.RetryCount, failures)
 	}
-	if m.AttemptCount > r.facts.Limits.MaxAttempts {
+	if m.AttemptCount-m.PriorAttempts > r.facts.Limits.MaxAttempts {
 		r.violated(RuleTooManyTries, key, "%d", m.AttemptCount)
 	}
 	return known
@@ -70,8 +71,13 @@ func (r *reconciliation) attempts(m Message, calls []Call) answers {
 
 // explained looks for the reason why an attempt has no answer: its replica died,
 // or the webhook kept it waiting. Without any the attempt explains nothing.
-func (r *reconciliation) explained(key string, attempt models.Attempt, calls []Call) bool {
-	if !strings.HasPrefix(attempt.Error, rescued) { // its own replica wrote the entry
+func (r *reconciliation) explained(m Message, attempt models.Attempt, calls []Call) bool {
+	key := m.ID.Text
+	own := !strings.HasPrefix(attempt.Error, rescued)
+	if !m.ErasedAt.IsZero() { // the text is gone; who is dead has measured nothing
+		own = attempt.Duration > 0 || !r.diedIn(attempt)
+	}
+	if own { // its own replica wrote the entry
 		r.summary.TimedOut++
 		r.allowed++
 		slow := float64(attempt.Duration) >= timeoutTolerance*float64(r.facts.Limits.AttemptTimeout)
@@ -82,13 +88,18 @@ func (r *reconciliation) explained(key string, attempt models.Attempt, calls []C
 		return false
 	}
 	r.summary.Rescued++
-	for _, at := range r.deaths[attempt.Replica] {
-		if !at.Before(attempt.StartedAt.Add(-deathTolerance)) {
-			return true
-		}
+	if r.diedIn(attempt) {
+		return true
 	}
 	r.violated(RuleRescuedAlive, key, "attempt %d of %s", attempt.Number, attempt.Replica)
 	return false
+}
+
+// diedIn reports whether the attempt's replica was killed or frozen after it began.
+func (r *reconciliation) diedIn(attempt models.Attempt) bool {
+	return slices.ContainsFunc(r.deaths[attempt.Replica], func(at time.Time) bool {
+		return !at.Before(attempt.StartedAt.Add(-deathTolerance))
+	})
 }
 
 // numbers returns 1…count, and whatever else the entries name.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"auto-message-sender/internal/models"
 )
@@ -14,17 +15,30 @@ const (
 	RuleStands Rule = "the scheduler's state is not what was last done"
 )
 
+// switches returns the starts and stops, in the order in which they happened.
+func (r *reconciliation) switches() []models.SchedulerLog {
+	var switches []models.SchedulerLog
+	for _, entry := range r.facts.Audit {
+		if entry.Action == models.ActionStart || entry.Action == models.ActionStop {
+			switches = append(switches, entry)
+		}
+	}
+	return inOrder(switches)
+}
+
 // audit holds that starts and stops alternate, that every stop names its start,
 // and that the trail has each call that was answered, once.
 func (r *reconciliation) audit() {
-	trail := inOrder(r.facts.Audit)
-	want, start := models.ActionStart, ""
 	seen := map[string]bool{}
-	for i, entry := range trail {
+	for i, entry := range r.facts.Audit {
 		if seen[entry.ID] {
 			r.violated(RulePairs, "", "entry %d has the id of another", i)
 		}
 		seen[entry.ID] = true
+	}
+	trail := r.switches()
+	want, start := models.ActionStart, ""
+	for i, entry := range trail {
 		if entry.Action != want {
 			r.violated(RulePairs, "", "entry %d is a %s after a %s", i, entry.Action, entry.Action)
 		}
@@ -42,14 +56,22 @@ func (r *reconciliation) audit() {
 	if running := len(trail) > 0 && want == models.ActionStop; running != r.facts.Running {
 		r.violated(RuleStands, "", "running is %t after %d entries", r.facts.Running, len(trail))
 	}
-	r.answered(trail)
+	if stood := r.paces(); r.facts.Pace != (models.Pace{}) && r.facts.Pace != stood[len(stood)-1].Pace {
+		r.violated(RuleStands, "", "the pace is %v after %d changes, and the last one asked for %v",
+			r.facts.Pace, len(stood)-1, stood[len(stood)-1].Pace)
+	}
+	r.answered()
 }
 
 // answered compares the trail with the answers that the callers had.
-func (r *reconciliation) answered(trail []models.SchedulerLog) {
+func (r *reconciliation) answered() {
 	entries := map[string][]models.SchedulerLog{}
-	for _, entry := range trail {
-		entries[entry.Reason] = append(entries[entry.Reason], entry)
+	for _, entry := range r.facts.Audit {
+		if entry.Action == models.ActionErase {
+			continue // of messages: see erasures
+		}
+		reason := reasonOf(entry)
+		entries[reason] = append(entries[reason], entry)
 	}
 	asked := map[string]bool{}
 	for _, call := range r.facts.Switches {
@@ -69,6 +91,15 @@ func (r *reconciliation) answered(trail []models.SchedulerLog) {
 			r.violated(RuleTrail, "", "%q was never asked for", reason)
 		}
 	}
+}
+
+// reasonOf returns the reason that was given. Before that of a pace stands what the
+// pace is.
+func reasonOf(entry models.SchedulerLog) string {
+	if _, reason, found := strings.Cut(entry.Reason, ": "); found && entry.Action == models.ActionPace {
+		return reason
+	}
+	return entry.Reason
 }
 
 // inOrder returns the entries in the order in which they happened. Of two in the

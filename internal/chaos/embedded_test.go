@@ -21,6 +21,9 @@ type stored struct {
 	audit    []models.SchedulerLog
 	running  bool
 	seq      int64 // of the last window
+	pace     models.Pace
+
+	reservations []models.Reservation
 }
 
 // readEmbedded reads the file as sqlite3 would, with nothing of the program, and
@@ -35,8 +38,12 @@ func readEmbedded(t *testing.T, dir string) stored {
 	require.Equal(t, "ok", verdict)
 
 	var s stored
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT running, window_seq FROM scheduler").Scan(&s.running, &s.seq))
+	var intervalMS int64
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT running, window_seq, interval_ms, per_window FROM scheduler").
+		Scan(&s.running, &s.seq, &intervalMS, &s.pace.PerWindow))
+	s.pace.Interval = time.Duration(intervalMS) * time.Millisecond
 	s.messages = readMessages(t, db)
+	s.reservations = readReservations(t, db)
 	s.audit = readAudit(t, db)
 	counted := map[models.Status]int{}
 	for _, message := range s.messages {
@@ -52,16 +59,27 @@ func readEmbedded(t *testing.T, dir string) stored {
 
 func readMessages(t *testing.T, db *sql.DB) []chaos.Message {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT id, "to", content, status, attempt_count, retry_count, coalesce(message_id, ''),
-		coalesce(error_code, ''), coalesce(error, ''), coalesce(attempts, ''), coalesce(claim_window, 0) FROM messages`)
+	rows, err := db.QueryContext(t.Context(), `SELECT id, coalesce("to", ''), coalesce(content, ''), status, attempt_count, retry_count,
+		prior_attempts, coalesce(message_id, ''), coalesce(error_code, ''), coalesce(error, ''), coalesce(attempts, ''),
+		iif(claim_id IS NULL, 0, coalesce(claim_window, 0)), -- given back, it stays, and is drawn again by another
+		created_at, sent_at, failed_at, send_at, expires_at, erased_at FROM messages`)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
 	var messages []chaos.Message
 	for rows.Next() {
 		var m chaos.Message
 		var attempts string
+		var created, sent, failed, due, expires, erased sql.NullInt64
 		require.NoError(t, rows.Scan(&m.ID.Text, &m.To, &m.Content, &m.Status, &m.AttemptCount, &m.RetryCount,
-			&m.MessageID, &m.ErrorCode, &m.Error, &attempts, &m.Window))
+			&m.PriorAttempts, &m.MessageID, &m.ErrorCode, &m.Error, &attempts, &m.Window,
+			&created, &sent, &failed, &due, &expires, &erased))
+		for at, value := range map[*time.Time]sql.NullInt64{
+			&m.CreatedAt: created, &m.SentAt: sent, &m.FailedAt: failed, &m.SendAt: due, &m.ExpiresAt: expires, &m.ErasedAt: erased,
+		} {
+			if value.Valid {
+				*at = time.UnixMilli(value.Int64)
+			}
+		}
 		for line := range strings.Lines(attempts) {
 			m.Attempts = append(m.Attempts, readAttempt(t, line))
 		}
@@ -69,6 +87,21 @@ func readMessages(t *testing.T, db *sql.DB) []chaos.Message {
 	}
 	require.NoError(t, rows.Err())
 	return messages
+}
+
+func readReservations(t *testing.T, db *sql.DB) []models.Reservation {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT key, message_id FROM reservations")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	reservations := []models.Reservation{}
+	for rows.Next() {
+		var one models.Reservation
+		require.NoError(t, rows.Scan(&one.Key, &one.MessageID))
+		reservations = append(reservations, one)
+	}
+	require.NoError(t, rows.Err())
+	return reservations
 }
 
 func readAttempt(t *testing.T, line string) models.Attempt {

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -205,17 +206,32 @@ func (f *fleet) any(dice *rand.Rand) *program.Process { return f.at(dice.IntN(le
 // errNotSent says that a request never left.
 var errNotSent = errors.New("no connection")
 
-// call makes one request. An error that is errNotSent tells that nothing of it
-// has arrived.
+// call makes one request of JSON; see send.
 func (f *fleet) call(p *program.Process, method, path, body string) (int, map[string]any, error) {
-	request, err := http.NewRequestWithContext(f.t.Context(), method, p.URL(path), strings.NewReader(body))
+	return f.send(p, request{method: method, path: path, body: body})
+}
+
+// request is one request of the API.
+type request struct {
+	method, path, body string
+	kind               string // of the body; empty: JSON
+	key                string // Idempotency-Key, empty: none
+}
+
+// send makes one request. An error that is errNotSent tells that nothing of it has
+// arrived.
+func (f *fleet) send(p *program.Process, wanted request) (int, map[string]any, error) {
+	call, err := http.NewRequestWithContext(f.t.Context(), wanted.method, p.URL(wanted.path), strings.NewReader(wanted.body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("make a request: %w", err)
 	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
+	if wanted.body != "" {
+		call.Header.Set("Content-Type", cmp.Or(wanted.kind, "application/json"))
 	}
-	response, err := f.client.Do(request)
+	if wanted.key != "" {
+		call.Header.Set("Idempotency-Key", wanted.key)
+	}
+	response, err := f.client.Do(call)
 	if operation, ok := errors.AsType[*net.OpError](err); ok && operation.Op == "dial" {
 		return 0, nil, errNotSent
 	}

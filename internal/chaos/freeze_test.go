@@ -45,7 +45,7 @@ func TestFreeze_BetweenClaimAndFirstByteSendsNothingAfterItsLease(t *testing.T) 
 	for _, point := range []string{faults.Claimed, faults.Begin} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, faulty, 0, always(0), nil)
+			s := newScene(t, faulty, 0, always, nil)
 			frozen := s.add(map[string]string{"AMS_FREEZE_AT": point, "LOG_LEVEL": "info"})
 			s.accept(frozen, 1)
 			s.run(frozen)

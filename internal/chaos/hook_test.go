@@ -96,10 +96,8 @@ func (h *hook) underway() int {
 	return h.waiting
 }
 
-// always answers 202 after the delay.
-func always(delay time.Duration) func(string) verdict {
-	return func(string) verdict { return verdict{status: http.StatusAccepted, delay: delay} }
-}
+// always answers 202 at once.
+func always(string) verdict { return verdict{status: http.StatusAccepted} }
 
 // moody is a webhook as they are: mostly it accepts, after some milliseconds; now
 // and then it refuses, fails, hangs up, or keeps the sender waiting for too long.

@@ -16,6 +16,9 @@ func (r *reconciliation) message(m Message, calls []Call) {
 	r.summary.Messages++
 	key := m.ID.Text
 	body := hashOf(m.To, m.Content)
+	if posted, known := r.posted[key]; known { // the row may have been erased
+		body = hashOf(posted.To, posted.Content)
+	}
 	taken := 0
 	for _, call := range calls {
 		if call.Body != body {
@@ -28,13 +31,24 @@ func (r *reconciliation) message(m Message, calls []Call) {
 	r.summary.Duplicates += max(0, taken-1)
 
 	answers := r.attempts(m, calls)
-	switch m.Status { //nolint:exhaustive // any other is not final here
+	switch m.Status { //nolint:exhaustive // any other is not final
 	case models.StatusSent:
 		r.summary.Sent++
 		r.sent(m, calls, answers)
 	case models.StatusFailed:
 		r.summary.Failed++
 		r.failed(m, answers)
+	case models.StatusCanceled:
+		r.summary.Canceled++
+		r.notSent(m, answers)
+	case models.StatusExpired:
+		r.summary.Expired++
+		r.notSent(m, answers)
+	case models.StatusScheduled:
+		r.summary.Scheduled++
+		if !m.SendAt.After(r.facts.Ended) || len(m.Attempts) > 0 {
+			r.violated(RuleNotFinal, key, "it is scheduled for %s, after %d attempts", m.SendAt, m.AttemptCount)
+		}
 	default:
 		r.violated(RuleNotFinal, key, "it is %s after %d attempts", m.Status, m.AttemptCount)
 	}
@@ -67,13 +81,21 @@ func (r *reconciliation) sent(m Message, calls []Call, answers answers) {
 	}
 }
 
+// notSent checks a message that was canceled or expired: had the webhook's answer
+// been seen, it would be sent.
+func (r *reconciliation) notSent(m Message, answers answers) {
+	if answers.taken > 0 {
+		r.violated(RuleFailure, m.ID.Text, "%s although an answer of 2xx was recorded", m.Status)
+	}
+}
+
 // failed checks the reason of a message that failed.
 func (r *reconciliation) failed(m Message, answers answers) {
 	last := 0
 	if len(answers.codes) > 0 {
 		last = answers.codes[len(answers.codes)-1]
 	}
-	exhausted := m.AttemptCount >= r.facts.Limits.MaxAttempts
+	exhausted := m.AttemptCount-m.PriorAttempts >= r.facts.Limits.MaxAttempts
 	switch {
 	case answers.taken > 0:
 		r.violated(RuleFailure, m.ID.Text, "failed (%s) although an answer of 2xx was recorded", m.ErrorCode)

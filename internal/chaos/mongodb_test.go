@@ -48,7 +48,10 @@ func newCluster(t *testing.T) *cluster {
 func (c *cluster) idle(f *fleet) bool {
 	f.revive()
 	waiting, err := c.database.Collection("messages").CountDocuments(f.t.Context(),
-		bson.M{"status": bson.M{"$in": bson.A{"pending", "sending"}}})
+		bson.M{"$or": bson.A{
+			bson.M{"status": bson.M{"$in": bson.A{"pending", "sending"}}},
+			bson.M{"status": "scheduled", "next_attempt_at": bson.M{"$lt": moment().Add(farAhead / 4)}},
+		}})
 	return err == nil && waiting == 0
 }
 
@@ -56,11 +59,14 @@ func (c *cluster) idle(f *fleet) bool {
 func (c *cluster) read(t *testing.T) stored {
 	t.Helper()
 	var scheduler struct {
-		Running bool  `bson:"running"`
-		Seq     int64 `bson:"window_seq"`
+		Running    bool  `bson:"running"`
+		Seq        int64 `bson:"window_seq"`
+		IntervalMS int64 `bson:"interval"`
+		PerWindow  int   `bson:"per_window"`
 	}
 	require.NoError(t, c.database.Collection("scheduler").FindOne(t.Context(), bson.M{"_id": "scheduler"}).Decode(&scheduler))
-	s := stored{running: scheduler.Running, seq: scheduler.Seq}
+	s := stored{running: scheduler.Running, seq: scheduler.Seq, reservations: []models.Reservation{}}
+	s.pace = models.Pace{Interval: time.Duration(scheduler.IntervalMS) * time.Millisecond, PerWindow: scheduler.PerWindow}
 
 	var documents []document
 	found, err := c.database.Collection("messages").Find(t.Context(), bson.M{})
@@ -68,6 +74,17 @@ func (c *cluster) read(t *testing.T) stored {
 	require.NoError(t, found.All(t.Context(), &documents))
 	for _, d := range documents {
 		s.messages = append(s.messages, d.message())
+	}
+
+	var reservations []struct {
+		Key       string `bson:"_id"`
+		MessageID string `bson:"message_id"`
+	}
+	found, err = c.database.Collection("reservations").Find(t.Context(), bson.M{})
+	require.NoError(t, err)
+	require.NoError(t, found.All(t.Context(), &reservations))
+	for _, r := range reservations {
+		s.reservations = append(s.reservations, models.Reservation{Key: r.Key, MessageID: r.MessageID})
 	}
 
 	var logs []struct {
@@ -96,6 +113,11 @@ type document struct {
 	Status       models.Status `bson:"status"`
 	CreatedAt    time.Time     `bson:"created_at"`
 	SentAt       time.Time     `bson:"sent_at"`
+	FailedAt     time.Time     `bson:"failed_at"`
+	SendAt       time.Time     `bson:"send_at"`
+	ExpiresAt    time.Time     `bson:"expires_at"`
+	ErasedAt     time.Time     `bson:"erased_at"`
+	Prior        int           `bson:"prior_attempts"`
 	AttemptCount int           `bson:"attempt_count"`
 	RetryCount   int           `bson:"retry_count"`
 	MessageID    string        `bson:"message_id"`
@@ -115,6 +137,7 @@ func (d document) message() chaos.Message {
 	m := models.Message{
 		ID: models.ID{Text: d.ID}, To: d.To, Content: d.Content, Status: d.Status, CreatedAt: d.CreatedAt, SentAt: d.SentAt,
 		AttemptCount: d.AttemptCount, RetryCount: d.RetryCount, MessageID: d.MessageID, Error: d.Error, ErrorCode: d.ErrorCode,
+		FailedAt: d.FailedAt, SendAt: d.SendAt, ExpiresAt: d.ExpiresAt, ErasedAt: d.ErasedAt, PriorAttempts: d.Prior,
 	}
 	for _, a := range d.Attempts {
 		m.Attempts = append(m.Attempts, models.Attempt{

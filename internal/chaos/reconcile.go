@@ -15,7 +15,7 @@ const (
 	RuleLost         Rule = "accepted and lost"
 	RuleUnknownKey   Rule = "a call for a message that the store does not have"
 	RuleNowhere      Rule = "a message that nobody posted"
-	RuleNotFinal     Rule = "neither sent nor failed in the end"
+	RuleNotFinal     Rule = "not at its end, and nothing to wait for"
 	RuleSentUntaken  Rule = "sent without a 2xx"
 	RuleUnexplained  Rule = "a call that no attempt explains"
 	RuleRescuedAlive Rule = "an attempt given up although its replica lived"
@@ -47,28 +47,47 @@ func (v Violation) String() string {
 type Summary struct {
 	Messages, Sent, Failed int
 	Calls, Duplicates      int // duplicates: a 2xx after another one, of one message
+	Canceled, Expired      int
+	Scheduled              int // for later than the end of the run
+	Erased, Retried        int
+	Keys                   int // under which messages were posted
 	Rescued, TimedOut      int // attempts of unknown outcome, by what became of them
 	Deaths, Starts, Stops  int
+	Paces                  int
 	Windows                int64
 }
 
 // Reconcile compares the witnesses and returns every contradiction.
 func Reconcile(facts Facts) (Summary, []Violation) {
-	r := reconciliation{facts: facts, calls: map[string][]Call{}, deaths: map[string][]time.Time{}}
+	r := reconciliation{
+		facts: facts, calls: map[string][]Call{}, deaths: map[string][]time.Time{},
+		posted: map[string]Posted{}, changes: map[string][]Change{},
+	}
 	for _, call := range facts.Calls {
 		r.calls[call.Key] = append(r.calls[call.Key], call)
 	}
 	for _, death := range facts.Deaths {
 		r.deaths[death.Replica] = append(r.deaths[death.Replica], death.At)
 	}
+	for _, posted := range facts.Posted {
+		r.posted[posted.ID] = posted
+	}
+	for _, change := range facts.Changes {
+		r.changes[change.ID] = append(r.changes[change.ID], change)
+	}
 	r.summary.Calls, r.summary.Deaths = len(facts.Calls), len(facts.Deaths)
 	r.everythingIsThere()
 	for _, message := range facts.Messages {
 		r.message(message, r.calls[message.ID.Text])
+		r.changed(message, r.calls[message.ID.Text])
+		r.inTime(message, r.calls[message.ID.Text])
 	}
+	r.keys()
 	r.duplicates()
 	r.audit()
+	r.erasures()
 	r.pace()
+	r.activity()
 	return r.summary, r.found
 }
 
@@ -77,6 +96,8 @@ type reconciliation struct {
 	facts   Facts
 	calls   map[string][]Call
 	deaths  map[string][]time.Time
+	posted  map[string]Posted // by id
+	changes map[string][]Change
 	allowed int // duplicates that time-outs explain
 	summary Summary
 	found   []Violation
@@ -92,19 +113,17 @@ func (r *reconciliation) everythingIsThere() {
 	for _, message := range r.facts.Messages {
 		stored[message.ID.Text] = message
 	}
-	posted := make(map[string]bool, len(r.facts.Posted))
 	for _, p := range r.facts.Posted {
-		posted[p.ID] = true
 		message, there := stored[p.ID]
 		if !there {
 			r.violated(RuleLost, p.ID, "answered 201 and not in the store")
-		} else if message.To != p.To || message.Content != p.Content {
+		} else if message.ErasedAt.IsZero() && (message.To != p.To || message.Content != p.Content) {
 			r.violated(RuleChanged, p.ID, "")
 		}
 	}
 	extra := 0
 	for id := range stored {
-		if !posted[id] {
+		if _, known := r.posted[id]; !known {
 			extra++
 		}
 	}

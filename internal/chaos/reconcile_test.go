@@ -103,8 +103,11 @@ func TestReconcile_WhatTheContractAllowsIsNoViolation(t *testing.T) {
 		},
 		"a start whose answer was lost": func(f *chaos.Facts) { f.Switches[0].Status = 0 },
 		"a stop and a start in one millisecond": func(f *chaos.Facts) {
-			f.Audit[1].Timestamp, f.Windows = at(0), nil
-			f.Audit = append([]models.SchedulerLog{f.Audit[1]}, f.Audit[0])
+			f.Audit = []models.SchedulerLog{
+				f.Audit[0], {ID: "s3", Action: models.ActionStart, Timestamp: f.Audit[1].Timestamp, Reason: "c"}, f.Audit[1],
+			}
+			f.Switches = append(f.Switches, chaos.Switch{Action: models.ActionStart, Reason: "c", Status: 200})
+			f.Running = true
 		},
 	}
 	for name, change := range allowed {

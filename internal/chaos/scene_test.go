@@ -41,7 +41,7 @@ func newScene(t *testing.T, binary func() (string, error), n int, decide func(st
 	}
 	maps.Copy(settings, more)
 	s.fleet = newFleet(t, path, 0, settings)
-	s.tr = &traffic{fleet: s.fleet}
+	s.tr = newTraffic(s.fleet)
 	for range n {
 		s.add(nil)
 	}
@@ -117,7 +117,9 @@ func (s *scene) reconcile() chaos.Summary {
 	summary, violations := chaos.Reconcile(chaos.Facts{
 		Calls: s.hook.ledger(), Messages: kept.messages, Posted: s.tr.posted, Deaths: s.deaths, Audit: kept.audit,
 		Running: kept.running, Switches: s.tr.switches, UnansweredPosts: s.tr.unanswered, Limits: s.limits,
+		Changes: s.tr.changes, Pace: kept.pace, Reservations: kept.reservations, Ended: moment(),
 	})
 	requireNone(s.t, 0, violations)
+	require.Empty(s.t, s.tr.faults, "answers that nobody should get")
 	return summary
 }

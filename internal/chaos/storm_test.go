@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,10 +31,14 @@ type storm struct {
 	timeout   time.Duration // WEBHOOK_TIMEOUT
 	inFlight  int           // MAX_IN_FLIGHT
 	pace      models.Pace
+	paces     []models.Pace     // to change between; the first is pace
 	store     map[string]string // the settings of the store
 	read      func() stored     // when all processes have ended
-	idle      func(*fleet) bool // nothing waits any more
-	patience  time.Duration     // until then, where it is longer than usual
+	idle      func(*fleet) bool // nothing waits any more but what is scheduled far ahead
+	activity  func(*fleet) []models.Minute
+
+	clockError time.Duration // of the store's clock
+	patience   time.Duration // until then, where it is longer than usual
 }
 
 // Actors of a storm: each has dice of its own.
@@ -43,6 +48,7 @@ const (
 	actorWatcher
 	actorHook
 	actorSettler
+	actorRetrier
 )
 
 // rage runs the storm, waits until everything that was accepted has come to its
@@ -59,7 +65,8 @@ func (s storm) rage(t *testing.T) chaos.Summary {
 	path, err := binary()
 	require.NoError(t, err)
 	f := newFleet(t, path, s.processes, settings)
-	tr := &traffic{fleet: f}
+	tr := newTraffic(f)
+	tr.whims = true
 	for i := range s.processes {
 		f.ready(i)
 	}
@@ -70,20 +77,23 @@ func (s storm) rage(t *testing.T) chaos.Summary {
 	watcher.Go(func() { tr.watch(ctx, dice(s.seed, actorWatcher), max(100*time.Millisecond, s.over/500)) })
 	operating, stopOperating := context.WithTimeout(ctx, s.over)
 	defer stopOperating()
-	actors.Go(func() { tr.operate(operating, dice(s.seed, actorOperator), s.over/8) })
+	actors.Go(func() { tr.operate(operating, dice(s.seed, actorOperator), s.over/8, s.paces) })
+	actors.Go(func() { tr.retry(operating, dice(s.seed, actorRetrier), s.over/50) })
 	actors.Go(func() { tr.feed(ctx, s.seed, s.messages, cmp.Or(s.feeding, s.over)) })
 	s.kill(ctx, f)
 	for i := range s.processes {
 		f.ready(i)
 	}
 	actors.Wait()
+	tr.people.Wait()
 	tr.ensureRunning(dice(s.seed, actorSettler))
 	f.settle(s.idle, max(patience, s.patience)+s.over)
 	end()
 	watcher.Wait()
+	activity := s.activity(f)
 	f.terminate()
 	f.unharmed()
-	return s.reconcile(t, hook, f, tr)
+	return s.reconcile(t, hook, f, tr, activity)
 }
 
 // kill kills processes at random moments, and starts them again. Some live longer
@@ -103,7 +113,7 @@ func (s storm) kill(ctx context.Context, f *fleet) {
 	}
 }
 
-func (s storm) reconcile(t *testing.T, hook *hook, f *fleet, tr *traffic) chaos.Summary {
+func (s storm) reconcile(t *testing.T, hook *hook, f *fleet, tr *traffic, activity []models.Minute) chaos.Summary {
 	t.Helper()
 	kept := s.read()
 	now := moment()
@@ -112,10 +122,14 @@ func (s storm) reconcile(t *testing.T, hook *hook, f *fleet, tr *traffic) chaos.
 		Audit: kept.audit, Running: kept.running, Switches: tr.switches,
 		Windows:         append(tr.windows, chaos.Window{Asked: now, Told: now, Seq: kept.seq}),
 		UnansweredPosts: tr.unanswered,
-		Limits:          chaos.Limits{MaxInFlight: s.inFlight, MaxAttempts: 100, AttemptTimeout: s.timeout, Pace: s.pace},
+		Limits: chaos.Limits{
+			MaxInFlight: s.inFlight, MaxAttempts: 100, AttemptTimeout: s.timeout, Pace: s.pace, ClockError: s.clockError,
+		},
+		Changes: tr.changes, Pace: kept.pace, Reservations: kept.reservations, Activity: activity, Ended: now,
 	})
 	t.Logf("%+v", summary)
 	requireNone(t, s.seed, violations)
+	require.Empty(t, tr.faults, "CHAOS_SEED=%d: answers that nobody should get", s.seed)
 	require.GreaterOrEqual(t, summary.Messages, s.messages)
 	require.Equal(t, s.kills, summary.Deaths)
 	return summary
@@ -138,7 +152,52 @@ func idleByCount(dice *rand.Rand) func(*fleet) bool {
 		f.revive()
 		status, answer, err := f.call(f.any(dice), http.MethodGet, "/api/v1/scheduler", "")
 		counts, _ := answer["counts"].(map[string]any)
-		return err == nil && status == http.StatusOK && fmt.Sprint(counts["pending"], counts["sending"]) == "0 0"
+		if err != nil || status != http.StatusOK || fmt.Sprint(counts["pending"], counts["sending"]) != "0 0" {
+			return false
+		}
+		const scheduled = "/api/v1/messages?limit=100&status=scheduled"
+		for path := scheduled; path != ""; {
+			status, answer, err = f.call(f.any(dice), http.MethodGet, path, "")
+			if err != nil || status != http.StatusOK || soon(answer["messages"]) {
+				return false
+			}
+			if path, _ = answer["next_cursor"].(string); path != "" {
+				path = scheduled + "&cursor=" + path
+			}
+		}
+		return true
+	}
+}
+
+// soon reports whether any of the messages is to go out while the run lasts.
+func soon(messages any) bool {
+	all, _ := messages.([]any)
+	return slices.ContainsFunc(all, func(one any) bool {
+		message, _ := one.(map[string]any)
+		text, _ := message["send_at"].(string)
+		at, err := time.Parse(time.RFC3339, text)
+		return err != nil || at.Before(moment().Add(farAhead/4))
+	})
+}
+
+// activityOf asks some process what happened by the minute.
+func activityOf(dice *rand.Rand) func(*fleet) []models.Minute {
+	return func(f *fleet) (minutes []models.Minute) {
+		f.t.Helper()
+		status, answer, err := f.call(f.any(dice), http.MethodGet, "/api/v1/stats", "")
+		require.NoError(f.t, err)
+		require.Equal(f.t, http.StatusOK, status)
+		all, _ := answer["per_minute"].([]any)
+		require.Len(f.t, all, 60)
+		for _, one := range all {
+			minute, _ := one.(map[string]any)
+			at, err := time.Parse(time.RFC3339, fmt.Sprint(minute["at"]))
+			require.NoError(f.t, err)
+			sent, _ := minute["sent"].(float64)
+			failed, _ := minute["failed"].(float64)
+			minutes = append(minutes, models.Minute{At: at, Sent: int64(sent), Failed: int64(failed)})
+		}
+		return minutes
 	}
 }
 
@@ -149,6 +208,7 @@ func embeddedStorm(t *testing.T, s storm) storm {
 	s.store = map[string]string{"DATA_DIR": dir}
 	s.read = func() stored { return readEmbedded(t, dir) }
 	s.idle = idleByCount(dice(s.seed, actorSettler))
+	s.activity = activityOf(dice(s.seed, actorSettler))
 	return s
 }
 
@@ -159,6 +219,7 @@ func TestStorm_KilledAtRandomNothingIsLostAndEveryDuplicateIsExplained(t *testin
 		processes: 3, kills: kills, messages: number(t, "CHAOS_MESSAGES", 20_000),
 		over:    span(t, "CHAOS_DURATION", time.Duration(kills)*500*time.Millisecond),
 		timeout: 2 * time.Second, inFlight: 64, pace: models.Pace{Interval: time.Second},
+		paces: []models.Pace{{Interval: time.Second}, {Interval: 250 * time.Millisecond, PerWindow: 150}, {Interval: 400 * time.Millisecond}},
 	})
 	summary := s.rage(t)
 	require.Positive(t, summary.Rescued, "no kill hit anything")
@@ -173,6 +234,7 @@ func TestStorm_KilledAtRandomThePaceIsKept(t *testing.T) {
 		// More than the windows take meanwhile, so that each is used up.
 		processes: 3, kills: kills, messages: int(over/pace.Interval) * pace.PerWindow,
 		over: over, feeding: over / 4, timeout: 2 * time.Second, inFlight: 32, pace: pace,
+		paces: []models.Pace{pace, {Interval: 400 * time.Millisecond, PerWindow: 12}, {Interval: 700 * time.Millisecond, PerWindow: 30}},
 	})
 	s.rage(t)
 }

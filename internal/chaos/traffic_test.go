@@ -2,13 +2,10 @@ package chaos_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"auto-message-sender/internal/chaos"
@@ -18,75 +15,28 @@ import (
 // traffic is what clients and operators do during a run, and what they are told.
 type traffic struct {
 	fleet *fleet
+	whims bool // clients use all that there is, and people change their minds
+	hands chan struct{}
 
+	people     sync.WaitGroup // who cancels and erases
 	mu         sync.Mutex
+	changes    []chaos.Change
+	faults     []string // answers that nobody should get
 	posted     []chaos.Posted
 	unanswered int
 	switches   []chaos.Switch
 	windows    []chaos.Window
 }
 
-// feeders is how many clients post at the same time.
-const feeders = 8
-
-// feed posts until n messages were accepted, spread over the time given.
-func (tr *traffic) feed(ctx context.Context, seed uint64, n int, over time.Duration) {
-	var number atomic.Int64
-	var clients sync.WaitGroup
-	began := moment()
-	for client := range feeders {
-		dice := dice(seed, 100+uint64(client))
-		clients.Go(func() {
-			for ctx.Err() == nil {
-				mine := number.Add(1)
-				if mine > int64(n) {
-					return
-				}
-				due := began.Add(time.Duration(float64(over) * float64(mine) / float64(n)))
-				pause(ctx, due.Sub(moment()))
-				tr.post(ctx, dice, mine)
-			}
-		})
-	}
-	clients.Wait()
-}
-
-// post makes one client's message stored: until an answer of 201 it tries again,
-// here and there, each time with another text, so that each is known by its own.
-func (tr *traffic) post(ctx context.Context, dice *rand.Rand, number int64) {
-	for ctx.Err() == nil && !tr.tryOnce(dice, number) {
-		pause(ctx, 5*time.Millisecond)
-	}
-}
-
-// tryOnce posts to some process, and reports whether that was answered 201.
-func (tr *traffic) tryOnce(dice *rand.Rand, number int64) bool {
-	posted := chaos.Posted{
-		To:      fmt.Sprintf("+90555%07d", number%10_000_000),
-		Content: fmt.Sprintf("mesaj %d: \"çğış\" \\ <&> %x", number, dice.Uint64()),
-	}
-	body, err := json.Marshal(map[string]string{"to": posted.To, "content": posted.Content})
-	if err != nil {
-		return false // of two strings: it cannot be
-	}
-	status, answer, err := tr.fleet.call(tr.fleet.any(dice), http.MethodPost, "/api/v1/messages", string(body))
-	id, _ := answer["id"].(string)
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	if status == http.StatusCreated && id != "" {
-		posted.ID = id
-		tr.posted = append(tr.posted, posted)
-		return true
-	}
-	if !errors.Is(err, errNotSent) {
-		tr.unanswered++
-	}
-	return false
+// newTraffic returns nobody yet.
+func newTraffic(fleet *fleet) *traffic {
+	return &traffic{fleet: fleet, hands: make(chan struct{}, hands)}
 }
 
 // operate starts and stops the scheduler at random until ctx ends, and leaves it
-// running. Its stops are short.
-func (tr *traffic) operate(ctx context.Context, dice *rand.Rand, mean time.Duration) {
+// running, at the first of the paces, where there are any to change between. Its
+// stops are short.
+func (tr *traffic) operate(ctx context.Context, dice *rand.Rand, mean time.Duration, paces []models.Pace) {
 	for n := 0; ctx.Err() == nil; n++ {
 		action := models.ActionStart
 		rest := time.Duration(dice.ExpFloat64() * float64(mean))
@@ -97,7 +47,15 @@ func (tr *traffic) operate(ctx context.Context, dice *rand.Rand, mean time.Durat
 		if dice.IntN(5) == 0 { // somebody who does not know that it is done
 			tr.change(dice, action, -n)
 		}
+		if len(paces) > 0 {
+			pause(ctx, rest/2)
+			tr.setPace(dice, paces[dice.IntN(len(paces))], n)
+			rest /= 2
+		}
 		pause(ctx, rest)
+	}
+	if len(paces) > 0 {
+		tr.ensurePace(dice, paces[0])
 	}
 	tr.ensureRunning(dice)
 }
