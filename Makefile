@@ -94,6 +94,10 @@ bench-window: build ## How soon after its window opens a message is on the wire
 bench-replicas: build ## Speed and pace of 1, 2 and 4 processes on one embedded store
 	@go run -tags $(TAGS) ./bench -what replicas $(BENCH)
 
+.PHONY: bench-api
+bench-api: build ## How soon the API answers beside a million messages, and while 5,000 a second go out
+	@go run -tags $(TAGS) ./bench -what api $(BENCH)
+
 .PHONY: bench-guard
 bench-guard: build bin/bench-peers ## Fail when a ratio is worse than bench/baseline.json accepts
 	@go run -tags $(TAGS) ./bench -guard bench/baseline.json $(BENCH)

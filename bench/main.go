@@ -6,6 +6,7 @@
 //	-what growth     cost of a message with more and more of them in the store; memory; idle processor
 //	-what window     how long after its window opens a message is on the wire
 //	-what replicas   1, 2 and 4 processes on one embedded store
+//	-what api        how soon the API answers beside a million messages, while some are sent
 //	-what all        one after the other
 //
 // # The table
@@ -61,7 +62,7 @@ func run(ctx context.Context, arguments []string, out, news io.Writer) error {
 	}
 	b := bench{settings: s, out: out, news: news}
 	measurements := map[string]func(context.Context) error{
-		whatTable: b.table, whatGrowth: b.growth, whatWindow: b.window, whatReplicas: b.replicas,
+		whatTable: b.table, whatGrowth: b.growth, whatWindow: b.window, whatReplicas: b.replicas, whatAPI: b.api,
 	}
 	for _, what := range s.measurements() {
 		if err := measurements[what](ctx); err != nil {

@@ -34,10 +34,15 @@ type filler struct {
 }
 
 // fill opens the store, lets work use it, and closes it.
-func fill(ctx context.Context, dir string, work func(*filler) error) (err error) {
+func fill(ctx context.Context, dir string, work func(*filler) error) error {
+	return fillAt(ctx, dir, time.Now, work)
+}
+
+// fillAt is fill at a time of its own.
+func fillAt(ctx context.Context, dir string, now func() time.Time, work func(*filler) error) (err error) {
 	log := logrus.New()
 	log.SetLevel(logrus.ErrorLevel)
-	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Dir: dir, Now: time.Now, NewID: uuid.NewString, Log: log})
+	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Dir: dir, Now: now, NewID: uuid.NewString, Log: log})
 	if err != nil {
 		return fmt.Errorf("open the store to fill it: %w", err)
 	}
@@ -79,21 +84,31 @@ func (f *filler) pending(ctx context.Context, n int) error {
 
 // sent adds n messages that were sent, each by the whole way of a message but the call.
 func (f *filler) sent(ctx context.Context, n int) error {
+	return f.running(ctx, func() error {
+		for left := n; left > 0; {
+			size := min(left, fillBatch)
+			if err := f.pending(ctx, size); err != nil {
+				return err
+			}
+			if err := f.send(ctx, size, 0); err != nil {
+				return err
+			}
+			left -= size
+		}
+		return nil
+	})
+}
+
+// running lets work claim: it starts the scheduler, without a cap, and stops it.
+func (f *filler) running(ctx context.Context, work func() error) error {
 	if err := f.store.Configure(ctx, models.Pace{Interval: time.Minute}); err != nil {
 		return fmt.Errorf("fill the store: %w", err)
 	}
 	if _, err := f.store.Start(ctx, models.SchedulerLog{Actor: "bench"}); err != nil {
 		return fmt.Errorf("fill the store: %w", err)
 	}
-	for left := n; left > 0; {
-		size := min(left, fillBatch)
-		if err := f.pending(ctx, size); err != nil {
-			return err
-		}
-		if err := f.send(ctx, size); err != nil {
-			return err
-		}
-		left -= size
+	if err := work(); err != nil {
+		return err
 	}
 	if _, err := f.store.Stop(ctx, models.SchedulerLog{Actor: "bench"}); err != nil {
 		return fmt.Errorf("fill the store: %w", err)
@@ -101,8 +116,8 @@ func (f *filler) sent(ctx context.Context, n int) error {
 	return nil
 }
 
-// send claims n messages and records each as sent.
-func (f *filler) send(ctx context.Context, n int) error {
+// send claims n messages and records each as sent, but the first as failed.
+func (f *filler) send(ctx context.Context, n, failed int) error {
 	result, err := f.store.Claim(ctx, dataoperations.ClaimRequest{Owner: "bench", Lease: time.Minute, Max: n})
 	if err != nil {
 		return fmt.Errorf("fill the store: %w", err)
@@ -116,6 +131,11 @@ func (f *filler) send(ctx context.Context, n int) error {
 		outcomes[i] = models.Outcome{
 			ID: claimed.ID, ClaimID: claimed.ClaimID, Result: models.ResultSent, At: now, MessageID: uuid.NewString(),
 			Attempt: models.Attempt{Number: claimed.Attempt, StartedAt: now, Duration: time.Millisecond, StatusCode: 202, Replica: "bench"},
+		}
+		if i < failed {
+			outcomes[i].Result, outcomes[i].MessageID = models.ResultFailed, ""
+			outcomes[i].Error, outcomes[i].ErrorCode = "the webhook answered 400", "http_400"
+			outcomes[i].Attempt.StatusCode, outcomes[i].Attempt.Error = 400, outcomes[i].Error
 		}
 	}
 	if _, err := f.store.Record(ctx, outcomes); err != nil {

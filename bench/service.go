@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -59,31 +60,56 @@ func (b bench) serve(ctx context.Context, sink target, dir string, pace ...strin
 	return s, nil
 }
 
+// question is a request to the service.
+type question struct {
+	method, path      string
+	body, contentType string // empty: none
+	status            int    // that is wanted
+}
+
+func get(path string) question {
+	return question{method: http.MethodGet, path: path, status: http.StatusOK}
+}
+
 // call asks the service, and decodes its answer into the value given, if any.
 func (s service) call(ctx context.Context, method, path string, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, method, s.url+path, http.NoBody)
+	return s.ask(ctx, question{method: method, path: path, status: http.StatusOK}, answer)
+}
+
+// ask is call for any request.
+func (s service) ask(ctx context.Context, q question, answer any) error {
+	text, err := s.answer(ctx, q)
+	if err != nil || answer == nil {
+		return err
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return fmt.Errorf("%s %s: %w", q.method, q.path, err)
+	}
+	return nil
+}
+
+// answer asks the service, and reads its answer to the end.
+func (s service) answer(ctx context.Context, q question) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, q.method, s.url+q.path, strings.NewReader(q.body))
 	if err != nil {
-		return fmt.Errorf("make a request: %w", err)
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	if q.contentType != "" {
+		request.Header.Set("Content-Type", q.contentType)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", q.method, q.path, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(response.Body); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(response.Body); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", q.method, q.path, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, body.Bytes())
+	if response.StatusCode != q.status {
+		return nil, fmt.Errorf("%s %s: %s %s", q.method, q.path, response.Status, text.Bytes())
 	}
-	if answer == nil {
-		return nil
-	}
-	if err := json.Unmarshal(body.Bytes(), answer); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	return nil
+	return text.Bytes(), nil
 }
 
 // startScheduler begins the sending, and returns the start that windows count from.

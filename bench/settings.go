@@ -17,6 +17,7 @@ const (
 	whatGrowth   = "growth"
 	whatWindow   = "window"
 	whatReplicas = "replicas"
+	whatAPI      = "api"
 	whatAll      = "all"
 )
 
@@ -31,7 +32,7 @@ type settings struct {
 	inFlight    int
 	latencies   []time.Duration // of the sink, a block of the table each
 	repeats     int
-	sizes       []int // of the store, for growth
+	sizes       []int // of the store, for growth; for api the largest
 	interval    time.Duration
 	windows     int
 	jsonFile    string
@@ -45,7 +46,7 @@ func parse(arguments []string, out io.Writer) (settings, error) {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&s.what, "what", whatTable, "what to measure: table, growth, window, replicas or all")
+	flags.StringVar(&s.what, "what", whatTable, "what to measure: table, growth, window, replicas, api or all")
 	flags.StringVar(&s.binary, "binary", "bin/auto-message-sender", "the service's binary; make build makes it")
 	flags.StringVar(&s.peersBinary, "peers-binary", "bin/bench-peers", "the peers' binary; make bin/bench-peers makes it")
 	flags.BoolVar(&s.peers, "peers", true, "measure peers and the fasthttp loop too")
@@ -57,7 +58,7 @@ func parse(arguments []string, out io.Writer) (settings, error) {
 		return err
 	})
 	flags.IntVar(&s.repeats, "repeats", 3, "how often to measure")
-	flags.Func("sizes", "growth: messages in the store, separated by commas (default 10000,100000,1000000)", func(text string) (err error) {
+	flags.Func("sizes", "growth, and api the largest: messages in the store, separated by commas (default 10000,100000,1000000)", func(text string) (err error) {
 		s.sizes, err = list(text, strconv.Atoi)
 		return err
 	})
@@ -73,7 +74,7 @@ func parse(arguments []string, out io.Writer) (settings, error) {
 
 func (s settings) check() error {
 	var wrong []error
-	if !slices.Contains([]string{whatTable, whatGrowth, whatWindow, whatReplicas, whatAll}, s.what) {
+	if !slices.Contains([]string{whatTable, whatGrowth, whatWindow, whatReplicas, whatAPI, whatAll}, s.what) {
 		wrong = append(wrong, fmt.Errorf("-what: there is no %q", s.what))
 	}
 	if s.messages < 1 || s.inFlight < 1 || s.repeats < 1 || s.windows < 1 {
@@ -97,7 +98,7 @@ func (s settings) check() error {
 // measurements lists what is measured, in order.
 func (s settings) measurements() []string {
 	if s.what == whatAll {
-		return []string{whatTable, whatGrowth, whatWindow, whatReplicas}
+		return []string{whatTable, whatGrowth, whatWindow, whatReplicas, whatAPI}
 	}
 	return []string{s.what}
 }

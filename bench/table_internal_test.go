@@ -72,7 +72,7 @@ func TestParse_ReadsListsAndRefusesNonsense(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []time.Duration{0, 5 * time.Millisecond}, s.latencies)
 	require.Equal(t, []int{10, 20}, s.sizes)
-	require.Equal(t, []string{whatTable, whatGrowth, whatWindow, whatReplicas}, s.measurements())
+	require.Equal(t, []string{whatTable, whatGrowth, whatWindow, whatReplicas, whatAPI}, s.measurements())
 
 	for name, test := range map[string]struct {
 		arguments []string
