@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"database/sql"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -124,12 +125,28 @@ func (s *scene) freezeUnlocked(i int) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
 		require.NoError(s.t, s.at(i).Signal(syscall.SIGSTOP))
-		if s.canWrite() {
+		if s.canWrite() && s.allStopped(i) && s.canWrite() {
 			return true
 		}
 		require.NoError(s.t, s.at(i).Signal(syscall.SIGCONT))
 		return false
 	}, patience, 10*time.Millisecond, "it never lets go of the file")
+}
+
+// allStopped waits until every thread of the slot's process has stopped. One that was
+// in a system call when the signal came ends that first, and may take the lock by it.
+func (s *scene) allStopped(i int) bool {
+	s.t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.at(i).PID()))
+	require.NoError(s.t, err)
+	for _, thread := range threads { // none where there is no /proc
+		require.Eventually(s.t, func() bool {
+			stat, err := os.ReadFile(thread)
+			_, state, _ := strings.Cut(string(stat), ") ")
+			return err != nil || strings.HasPrefix(state, "T")
+		}, patience, time.Millisecond, "a thread goes on")
+	}
+	return true
 }
 
 // canWrite reports whether nobody holds the file's lock.

@@ -174,7 +174,7 @@ func FuzzListQuery(f *testing.F) {
 			require.Nil(t, got)
 			return
 		}
-		require.True(t, 1 <= got.limit && got.limit <= 100)
+		require.True(t, 1 <= got.limit && got.limit <= 1000)
 		values, err := url.ParseQuery(query)
 		require.NoError(t, err)
 		require.Equal(t, values.Get("status"), string(got.filter.Status))
