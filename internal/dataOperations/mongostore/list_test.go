@@ -2,6 +2,7 @@ package mongostore_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,12 +57,14 @@ func TestList_IDsOfBothTypesAreMetOnceInPagesOfAnySize(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, refused)
 
-	all := append(append(newest, older...), "undated")
+	sendable := append(slices.Clone(newest), older...)
+	// What was refused without a time has that of the refusal: here the same.
+	all := append(slices.Insert(newest, slices.Index(newest, "b-text"), "undated"), older...)
 	for size := 1; size <= len(all)+1; size++ {
 		require.Equal(t, all, s.walk(t, models.Filter{}, size), "pages of %d", size)
 	}
 	recipient := models.Filter{To: "+905551111111", Status: models.StatusPending}
-	require.Equal(t, all[:len(all)-1], s.walk(t, recipient, 3), "by another index")
+	require.Equal(t, sendable, s.walk(t, recipient, 3), "by another index")
 }
 
 func TestList_WhatTheReferenceLetFailComesAfterWhatHasATime(t *testing.T) {
