@@ -141,7 +141,7 @@ func (s *scene) allStopped(i int) bool {
 	require.NoError(s.t, err)
 	for _, thread := range threads { // none where there is no /proc
 		require.Eventually(s.t, func() bool {
-			stat, err := os.ReadFile(thread)
+			stat, err := os.ReadFile(thread) //nolint:gosec // of /proc
 			_, state, _ := strings.Cut(string(stat), ") ")
 			return err != nil || strings.HasPrefix(state, "T")
 		}, patience, time.Millisecond, "a thread goes on")
