@@ -235,7 +235,7 @@ func (s *Shared) newest(ctx context.Context) (string, error) {
 	return last[0].ID, nil
 }
 
-// readAfter waits a second for entries after the place, and returns the new one.
+// readAfter waits a moment for entries after the place, and returns the new one.
 func (s *Shared) readAfter(ctx context.Context, place string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
