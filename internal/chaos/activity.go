@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"net/http"
 	"time"
 
 	"auto-message-sender/internal/models"
@@ -32,6 +33,11 @@ func (r *reconciliation) activity() {
 			spare++
 		}
 	}
+	for _, bulk := range r.facts.Bulks {
+		if bulk.Action == models.ActionRetry && bulk.mayHaveHappened() {
+			spare += r.mostRetried(bulk)
+		}
+	}
 	told := map[time.Time]bool{}
 	for _, minute := range minutes {
 		told[minute.At.UTC()] = true
@@ -47,4 +53,17 @@ func (r *reconciliation) activity() {
 			r.violated(RuleActivity, "", "%s: told nothing, %d sent", at, n)
 		}
 	}
+}
+
+// mostRetried returns how many messages the call may have retried.
+func (r *reconciliation) mostRetried(bulk Bulk) (most int64) {
+	if bulk.Status == http.StatusOK {
+		return int64(bulk.Changed)
+	}
+	for _, message := range r.facts.Messages {
+		if message.PriorAttempts > 0 {
+			most++
+		}
+	}
+	return most
 }

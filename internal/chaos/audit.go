@@ -67,8 +67,8 @@ func (r *reconciliation) audit() {
 func (r *reconciliation) answered() {
 	entries := map[string][]models.SchedulerLog{}
 	for _, entry := range r.facts.Audit {
-		if entry.Action == models.ActionErase {
-			continue // of messages: see erasures
+		if entry.Action == models.ActionErase || ofMany(entry) {
+			continue // of messages: see erasures and bulkTrail
 		}
 		reason := reasonOf(entry)
 		entries[reason] = append(entries[reason], entry)

@@ -31,12 +31,17 @@ func (r *reconciliation) changed(m Message, calls []Call) {
 			r.stands(m, calls, change)
 		case http.StatusNotFound:
 			r.violated(RuleLost, key, "%s was answered 404", change.Action)
+		case http.StatusConflict:
+			if change.Action == models.ActionCancel && m.Status == models.StatusScheduled {
+				r.violated(RuleUndone, key, "could not be canceled, and still waits")
+			}
 		}
 	}
 	if m.Status == models.StatusCanceled && !asked[models.ActionCancel] && !asked[models.ActionErase] {
 		r.violated(RuleNobody, key, "canceled")
 	}
-	if m.PriorAttempts > 0 && !asked[models.ActionRetry] {
+	r.passedOver(m)
+	if m.PriorAttempts > 0 && !r.mayBeRetried(key) {
 		r.violated(RuleNobody, key, "retried after %d attempts", m.PriorAttempts)
 	}
 	if m.ErasedAt.IsZero() {

@@ -26,13 +26,14 @@
 //     the starts allow, and no span of time in the ledger has more first calls;
 //   - starts and stops alternate, each stop names its start, and the trail has every
 //     one that was answered, once; so it has every change of pace, the last of which
-//     stands, and every erasure.
+//     stands, every erasure, and every change of many messages, with its count;
+//   - a retry of everything that had failed leaves nothing out.
 //
 // The scenarios, and the promise that each proves:
 //
 //	storm_test.go       kill -9 at random, three processes on one embedded store, clients
 //	                    posting – one by one, under keys, in batches, for later, for a
-//	                    short time –, people canceling, erasing and retrying, operators
+//	                    short time –, people canceling, erasing and retrying, also in bulk, operators
 //	                    starting, stopping and changing the pace meanwhile: a 201 is
 //	                    durable, also in mid-commit and mid-checkpoint; nothing lost,
 //	                    nothing twice; duplicates explained; exact counts; the file whole.

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -79,6 +80,18 @@ func did(f *chaos.Facts, i int, action models.Action, when time.Duration) {
 	})
 }
 
+// retriedAll adds a retry of everything that had failed, which was answered at that
+// time, and its entry in the trail.
+func retriedAll(f *chaos.Facts, when time.Duration, changed int) {
+	f.Bulks = append(f.Bulks, chaos.Bulk{
+		Action: models.ActionRetry, Words: "status=failed", Asked: at(when - 10*time.Millisecond), Answered: at(when),
+		Status: http.StatusOK, Changed: changed, Complete: true,
+	})
+	f.Audit = append(f.Audit, models.SchedulerLog{
+		ID: "b1", Action: models.ActionRetry, Timestamp: at(when), Reason: fmt.Sprintf("%d messages: status=failed", changed),
+	})
+}
+
 // called adds a call of the message at that time, which is taken.
 func called(f *chaos.Facts, i int, when time.Duration) {
 	whole := peace()
@@ -147,6 +160,18 @@ func TestReconcile_WhatTheContractAllowsOfErrandsIsNoViolation(t *testing.T) {
 		"a retry counts the validity anew": func(f *chaos.Facts) {
 			f.Posted[again].Validity, f.Messages[again].ExpiresAt = time.Second, at(2500*time.Millisecond)
 		},
+		"a retry of all that failed, again and later": func(f *chaos.Facts) {
+			retriedAll(f, 500*time.Millisecond, 0)
+			refuse(f, 400)
+			f.Messages[0].FailedAt = at(time.Second)
+			f.Activity[1] = models.Minute{At: at(0), Sent: 3, Failed: 2}
+		},
+		"a retry of many without an answer": func(f *chaos.Facts) {
+			retriedAll(f, 1500*time.Millisecond, 1)
+			last := len(f.Bulks) - 1
+			f.Bulks[last].Status, f.Changes = 0, f.Changes[:2]
+			f.Audit = f.Audit[:len(f.Audit)-1]
+		},
 		"a batch reserves nothing": func(f *chaos.Facts) {
 			f.Posted[0].Batch, f.Reservations = true, f.Reservations[1:]
 		},
@@ -185,9 +210,30 @@ func TestReconcile_FindsEveryViolationPlantedAmongErrands(t *testing.T) {
 		"canceled although that was refused":  {chaos.RuleNobody, func(f *chaos.Facts) { f.Changes[0].Status = 409 }},
 		"canceled with a 2xx in its journal":  {chaos.RuleFailure, func(f *chaos.Facts) { lateSend(f, 0); f.Messages[calledOff].Status = models.StatusCanceled }},
 		"a message that a change cannot find": {chaos.RuleLost, func(f *chaos.Facts) { f.Changes[0].Status = 404 }},
-		"erased and called later":             {chaos.RuleCalledOff, func(f *chaos.Facts) { called(f, wiped, 4*time.Second) }},
-		"erased, and its number is there":     {chaos.RuleErased, func(f *chaos.Facts) { f.Messages[wiped].To = "+905551234567" }},
-		"erased, and its content is there":    {chaos.RuleErased, func(f *chaos.Facts) { f.Messages[wiped].Content = "mesaj" }},
+		"not canceled, and scheduled": {chaos.RuleUndone, func(f *chaos.Facts) {
+			f.Messages[calledOff].Status, f.Changes[0].Status = models.StatusScheduled, 409
+			f.Messages[calledOff].SendAt, f.Posted[calledOff].SendAt = at(time.Hour), at(time.Hour)
+		}},
+		"retried with all that failed, and failed since before": {chaos.RuleUndone, func(f *chaos.Facts) {
+			retriedAll(f, 3*time.Second, 1)
+			refuse(f, 400)
+			f.Messages[0].FailedAt = at(time.Second)
+		}},
+		"a change of many that is not audited": {chaos.RuleTrail, func(f *chaos.Facts) {
+			retriedAll(f, 3*time.Second, 1)
+			f.Audit = f.Audit[:len(f.Audit)-1]
+		}},
+		"a change of many audited with another count": {chaos.RuleTrail, func(f *chaos.Facts) {
+			retriedAll(f, 3*time.Second, 1)
+			f.Bulks[0].Changed = 2
+		}},
+		"a change of many that nobody asked for": {chaos.RuleTrail, func(f *chaos.Facts) {
+			retriedAll(f, 3*time.Second, 1)
+			f.Bulks = nil
+		}},
+		"erased and called later":          {chaos.RuleCalledOff, func(f *chaos.Facts) { called(f, wiped, 4*time.Second) }},
+		"erased, and its number is there":  {chaos.RuleErased, func(f *chaos.Facts) { f.Messages[wiped].To = "+905551234567" }},
+		"erased, and its content is there": {chaos.RuleErased, func(f *chaos.Facts) { f.Messages[wiped].Content = "mesaj" }},
 		"erased, and an error is there": {chaos.RuleErased, func(f *chaos.Facts) {
 			f.Messages[wiped].Attempts[0].Error = "the provider does not know +905551234567"
 		}},

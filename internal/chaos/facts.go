@@ -20,6 +20,7 @@ type Facts struct {
 	Switches []Switch    // the calls of start, stop and pace
 	Windows  []Window    // what was seen of the window's number while it went on
 	Changes  []Change    // the calls that were to cancel, retry or erase
+	Bulks    []Bulk      // those of them that were about many messages
 
 	Reservations []models.Reservation // that the store keeps; nil: nobody looked
 	Activity     []models.Minute      // as the API told it when all was done, each minute; nil: nobody asked

@@ -31,6 +31,10 @@ func (tr *traffic) follow(ctx context.Context, order *order) {
 			pause(ctx, after)
 			tr.hands <- struct{}{}
 			defer func() { <-tr.hands }()
+			if reference, _ := order.fields["reference"].(string); action == models.ActionCancel && reference != "" {
+				tr.cancelAll(ctx, chosen, id, reference)
+				return
+			}
 			tr.ask(ctx, chosen, action, id)
 		})
 	}
@@ -68,6 +72,9 @@ func (tr *traffic) ask(ctx context.Context, dice *rand.Rand, action models.Actio
 func (tr *traffic) retry(ctx context.Context, dice *rand.Rand, mean time.Duration) {
 	for ctx.Err() == nil {
 		pause(ctx, time.Duration(dice.ExpFloat64()*float64(mean)))
+		if dice.IntN(8) == 0 {
+			tr.retryAll(dice)
+		}
 		for _, status := range []models.Status{models.StatusFailed, models.StatusExpired} {
 			_, answer, err := tr.fleet.call(tr.fleet.any(dice), http.MethodGet, "/api/v1/messages?limit=20&status="+string(status), "")
 			messages, _ := answer["messages"].([]any)

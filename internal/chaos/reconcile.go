@@ -54,6 +54,7 @@ type Summary struct {
 	Rescued, TimedOut      int // attempts of unknown outcome, by what became of them
 	Deaths, Starts, Stops  int
 	Paces                  int
+	Bulks                  int // calls about many messages that were answered
 	Windows                int64
 }
 
@@ -86,6 +87,7 @@ func Reconcile(facts Facts) (Summary, []Violation) {
 	r.duplicates()
 	r.audit()
 	r.erasures()
+	r.bulkTrail()
 	r.pace()
 	r.activity()
 	return r.summary, r.found

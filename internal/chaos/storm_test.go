@@ -125,7 +125,7 @@ func (s storm) reconcile(t *testing.T, hook *hook, f *fleet, tr *traffic, activi
 		Limits: chaos.Limits{
 			MaxInFlight: s.inFlight, MaxAttempts: 100, AttemptTimeout: s.timeout, Pace: s.pace, ClockError: s.clockError,
 		},
-		Changes: tr.changes, Pace: kept.pace, Reservations: kept.reservations, Activity: activity, Ended: now,
+		Changes: tr.changes, Bulks: tr.bulks, Pace: kept.pace, Reservations: kept.reservations, Activity: activity, Ended: now,
 	})
 	t.Logf("%+v", summary)
 	requireNone(t, s.seed, violations)

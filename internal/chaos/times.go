@@ -64,12 +64,8 @@ func (r *reconciliation) asPosted(m Message, posted Posted) {
 	if posted.Validity == 0 {
 		return
 	}
-	retried := false
-	for _, change := range r.changes[m.ID.Text] {
-		retried = retried || change.Action == models.ActionRetry && change.mayHaveHappened()
-	}
 	off := m.ExpiresAt.Sub(due.Add(posted.Validity))
-	if off < 0 || off > 0 && !retried {
+	if off < 0 || off > 0 && !r.mayBeRetried(m.ID.Text) {
 		r.violated(RuleChanged, m.ID.Text, "valid for %s, stored as %s more", posted.Validity, off)
 	}
 }

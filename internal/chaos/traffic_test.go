@@ -17,10 +17,12 @@ type traffic struct {
 	fleet *fleet
 	whims bool // clients use all that there is, and people change their minds
 	hands chan struct{}
+	began time.Time
 
 	people     sync.WaitGroup // who cancels and erases
 	mu         sync.Mutex
 	changes    []chaos.Change
+	bulks      []chaos.Bulk
 	faults     []string // answers that nobody should get
 	posted     []chaos.Posted
 	unanswered int
@@ -30,7 +32,7 @@ type traffic struct {
 
 // newTraffic returns nobody yet.
 func newTraffic(fleet *fleet) *traffic {
-	return &traffic{fleet: fleet, hands: make(chan struct{}, hands)}
+	return &traffic{fleet: fleet, hands: make(chan struct{}, hands), began: moment()}
 }
 
 // operate starts and stops the scheduler at random until ctx ends, and leaves it
