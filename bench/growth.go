@@ -18,6 +18,8 @@ const (
 	growthMessages = 20_000
 	// idleFor is how long the service is watched with nothing to do.
 	idleFor = 10 * time.Second
+	// filingPause is longer than the store waits before it files what was sent.
+	filingPause = 8 * time.Second
 )
 
 // What the other messages in the store are.
@@ -126,7 +128,7 @@ func (b bench) measureGrown(ctx context.Context, sink target, g *grown) error {
 		if g.crowd != (crowd{stateSent, slices.Max(b.sizes)}) {
 			return nil
 		}
-		if err := s.settle(ctx); err != nil {
+		if err := s.restFor(ctx, filingPause, filingPause/50); err != nil {
 			return err
 		}
 		used, err := s.processorTimeOver(ctx, idleFor)

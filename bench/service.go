@@ -154,13 +154,17 @@ func (s service) untilSent(ctx context.Context, enough int) (sent int, at time.T
 // settle waits until the service does next to nothing: after its start it looks
 // through the whole file once.
 func (s service) settle(ctx context.Context) error {
-	const quiet, look = 20 * time.Millisecond, 500 * time.Millisecond
+	return s.restFor(ctx, 500*time.Millisecond, 20*time.Millisecond)
+}
+
+// restFor waits until the service has used no more than a little in so long.
+func (s service) restFor(ctx context.Context, long, little time.Duration) error {
 	for since := time.Now(); time.Since(since) < 2*time.Minute; {
-		used, err := s.processorTimeOver(ctx, look)
+		used, err := s.processorTimeOver(ctx, long)
 		if err != nil {
 			return err
 		}
-		if used <= quiet {
+		if used <= little {
 			return nil
 		}
 	}
