@@ -10,7 +10,7 @@ import (
 
 // documents are the files that tell people and machines which commands to run.
 func documents() []string {
-	return []string{"README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.yml", "Makefile"}
+	return []string{"README.md", "CONTRIBUTING.md", operationsPage, ".ci/run", ".github/workflows/ci.yml", "Makefile"}
 }
 
 func TestDocuments_NameOnlyTargetsOfTheMakefile(t *testing.T) {

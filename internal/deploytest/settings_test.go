@@ -59,12 +59,21 @@ func TestEveryVariable_IsASettingOfTheService(t *testing.T) {
 		"Dockerfile":   environment(lastStage(dockerfile(t))),
 		"compose.yaml": readCompose(t).Services["app"].Environment,
 		"env.prod":     envProd(t),
+		"the unit":     ours(unitEnvironment(t)),
+		"the pod":      ours(podVariables(t)),
 	} {
 		require.NotEmpty(t, variables, file)
 		for name := range variables {
 			require.Contains(t, known(), name, "%s sets it", file)
 		}
 	}
+}
+
+// ours leaves out what Go itself reads.
+func ours(variables map[string]string) map[string]string {
+	variables = maps.Clone(variables)
+	delete(variables, "GOMEMLIMIT")
+	return variables
 }
 
 func TestCompose_IsAConfigurationThatStarts(t *testing.T) {
