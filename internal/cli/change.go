@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -137,7 +139,22 @@ func (s *session) tellChanged(what change, answer client.Answer[client.Message],
 		return s.printJSON(answer.Raw)
 	}
 	if dryRun {
-		return s.print("%s is %s", answer.Value.ID, answer.Value.Status)
+		return s.print("%s is %s%s", answer.Value.ID, answer.Value.Status, what.would(answer.Value))
 	}
 	return s.print("%s %s", what.done, answer.Value.ID)
+}
+
+// would says what the change would do to a message, by what the server showed of it.
+func (c change) would(message client.Message) string {
+	switch {
+	case message.Status == c.done:
+		return " already"
+	case !message.ErasedAt.IsZero():
+		return " and erased: it would not be " + c.done
+	case message.Status == "failed" && message.ErrorCode == "invalid":
+		return " and not valid: it would not be " + c.done
+	case !slices.Contains(c.statuses, message.Status):
+		return ": it would not be " + c.done + ", only what is " + strings.Join(c.statuses, " or ") + " can"
+	}
+	return ": it would be " + c.done
 }

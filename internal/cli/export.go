@@ -120,8 +120,9 @@ func (s *session) exportTo(ctx context.Context, c *client.Client, filter client.
 
 func exportColumns() []string {
 	return []string{
-		"id", "to", "content", "status", "priority", "reference", "created_at", "send_at", "expires_at", "sent_at", "failed_at",
+		"id", "to", "content", "status", "priority", "reference", "created_at", "send_at", "validity_period", "expires_at", "sent_at", "failed_at",
 		"message_id", "attempt_count", "error_code", "error", "delivery_status", "delivered_at", "num_segments", "encoding",
+		"updated_at", "next_attempt_at", "retry_count", "delivery_error_code", "erased_at",
 	}
 }
 
@@ -132,8 +133,13 @@ func exportRow(m client.Message) []string {
 		}
 		return at.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
+	validity := ""
+	if m.ValidityPeriod > 0 {
+		validity = strconv.FormatInt(m.ValidityPeriod, 10)
+	}
 	return []string{
-		m.ID, m.To, m.Content, m.Status, m.Priority, m.Reference, at(m.CreatedAt), at(m.SendAt), at(m.ExpiresAt), at(m.SentAt), at(m.FailedAt),
+		m.ID, m.To, m.Content, m.Status, m.Priority, m.Reference, at(m.CreatedAt), at(m.SendAt), validity, at(m.ExpiresAt), at(m.SentAt), at(m.FailedAt),
 		m.MessageID, strconv.Itoa(m.AttemptCount), m.ErrorCode, m.Error, m.DeliveryStatus, at(m.DeliveredAt), strconv.Itoa(m.NumSegments), m.Encoding,
+		at(m.UpdatedAt), at(m.NextAttemptAt), strconv.Itoa(m.RetryCount), m.DeliveryErrorCode, at(m.ErasedAt),
 	}
 }

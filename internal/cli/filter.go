@@ -23,7 +23,7 @@ func (f *filterFlags) add(command *cobra.Command, statuses ...string) {
 	set.StringVar(&f.filter.MessageID, "message-id", "", "only this id of the provider's")
 	f.times = map[string]*string{}
 	for _, name := range []string{"created", "sent", "failed"} {
-		f.times[name+"-after"] = set.String(name+"-after", "", "only "+name+" then or later, such as 2026-01-02T15:04, 2026-01-02 or -24h")
+		f.times[name+"-after"] = set.String(name+"-after", "", "only "+name+" then or later, such as 2026-01-02T15:04, 2026-01-02, -24h or -2d")
 		f.times[name+"-before"] = set.String(name+"-before", "", "only "+name+" before that")
 	}
 	// The name exists, so it cannot fail.

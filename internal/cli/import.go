@@ -42,13 +42,15 @@ func newImportCommand(p Process) *cobra.Command {
 
 Formats: CSV whose first line names the columns (to, content, and where wanted priority,
 send_at, validity_period, reference; separated by comma, semicolon or tab), lines of JSON
-with these fields, or documents as mongoexport writes them, of which those with the status
-pending, or none, are sent.
+with these fields, what export writes – as new messages: what tells of their outcome is
+passed over, and erased ones are skipped –, or documents as mongoexport writes them, of which
+those with the status pending, or none, are sent.
 
 Importing the same file again sends nothing twice: each line is known by the campaign, by
 what it says, and by how many equal lines stand before it. So after an interruption the same
 command goes on, and a corrected file sends the corrected lines alone. Another --campaign, or
-another API key, sends all of it again. So does a repeat after the server has deleted the
+another API key, sends all of it again. Without --campaign it is the file's name without its
+folder: another file of the same name counts as the same campaign, and its equal lines as sent. So does a repeat after the server has deleted the
 messages: RETENTION with RETENTION_ACTION=delete forgets them at that age, while erase keeps
 what a line is known by.
 
@@ -64,7 +66,7 @@ can be imported.`,
 	}
 	s.flags(command.Flags(), longWait)
 	set := command.Flags()
-	set.StringVar(&flags.campaign, "campaign", "", "name that tells this import from others (default: the file's name)")
+	set.StringVar(&flags.campaign, "campaign", "", "name that tells this import from others; files under one name are one campaign (default: the file's name, without its folder)")
 	set.StringVar(&flags.format, "format", "auto", "csv, ndjson or mongo; auto goes by the file's ending and beginning")
 	set.StringVar(&flags.refusals, "errors", "", "file for refused lines, overwritten (default: FILE.errors.csv or .ndjson, or the next free name)")
 	set.BoolVar(&flags.ignoreUnknown, "ignore-unknown", false, "pass over columns and fields that are not known")
@@ -84,12 +86,16 @@ func (f *importFlags) check(s *session, path string) error {
 	if f.lines < 1 || f.lines > client.MaxBatchLines {
 		return usage("--batch must be from 1 to %d", client.MaxBatchLines)
 	}
-	if f.campaign == "" && !f.dryRun {
-		if path == "-" {
-			return usage("standard input has no name; say --campaign NAME, and the same one to go on after an interruption")
-		}
+	switch {
+	case f.dryRun:
+	case f.campaign != "":
+		s.tell("campaign: %s", f.campaign)
+	case path == "-":
+		return usage("standard input has no name; say --campaign NAME, and the same one to go on after an interruption")
+	default:
 		f.campaign = filepath.Base(path)
-		s.tell("campaign: %s (the file's name). A file of another name would be sent again; --campaign keeps them together.", f.campaign)
+		s.tell("campaign: %s (the file's name, without its folder). Another file of this name counts as the same campaign, and its\n"+
+			"equal lines as sent already; a file of another name is sent anew. --campaign NAME says which campaign it is.", f.campaign)
 	}
 	return nil
 }
@@ -176,6 +182,10 @@ func (s *session) runImport(ctx context.Context, run importing.Import, size int6
 		if refused = name; err == nil {
 			err = closeErr
 		}
+	}
+	passed := run.Source.PassedOver()
+	if len(passed) > 0 {
+		s.tell("passed over, for it only tells what became of messages that were exported: %s; each line is a new message", strings.Join(passed, ", "))
 	}
 	return s.imported(ctx, tally, refused, run.Server == nil, err)
 }

@@ -103,7 +103,7 @@ func newPaceCommand(p Process) *cobra.Command {
 		},
 	}
 	s.flags(command.Flags(), shortWait)
-	command.Flags().DurationVar(&interval, "interval", 0, "how often, such as 1m (required)")
+	command.Flags().Var((*span)(&interval), "interval", "how often, such as 1m or 1d (required)")
 	command.Flags().IntVar(&pace.MessagesPerInterval, "messages", 0, "how many each time; 0: no cap (required)")
 	command.Flags().StringVar(&pace.Reason, "reason", "", "why, for the audit trail")
 	require(command, "interval", "messages")

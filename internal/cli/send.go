@@ -47,7 +47,7 @@ func newSendCommand(p Process) *cobra.Command {
 	set.StringVar(&flags.message.Content, "content", "", "what it says (required)")
 	set.StringVar(&flags.message.Priority, "priority", "", "high, normal or low (default normal)")
 	set.StringVar(&flags.sendAt, "send-at", "", "not before: 2026-01-02T15:04 (local time), 2026-01-02T15:04:05Z, or +2h")
-	set.StringVar(&flags.validity, "validity", "", "not later than that after it is due, such as 1h or 3600")
+	set.StringVar(&flags.validity, "validity", "", "not later than that after --send-at, or after now: 1h, 1d or 3600")
 	set.StringVar(&flags.message.Reference, "reference", "", "an id of your own, to find it by")
 	set.StringVar(&flags.key, "idempotency-key", "", "makes repeating the command harmless (default: a new one each time)")
 	set.BoolVar(&flags.dryRun, "dry-run", false, "only show what would be sent, and in how many SMS")
@@ -75,6 +75,9 @@ func (s *session) send(ctx context.Context, flags sendFlags) error {
 	answer, err := c.Send(ctx, flags.message, first(flags.key, s.NewID()))
 	if err != nil {
 		return err //nolint:wrapcheck // explained gives it its words
+	}
+	if answer.Replayed && flags.key != "" { // one of our own is only repeated by ourselves
+		s.tell("already accepted earlier under this --idempotency-key: nothing is sent twice, and this is the first answer")
 	}
 	if s.json {
 		return s.printJSON(answer.Raw)

@@ -39,7 +39,8 @@ const (
 func (s *session) flags(set *pflag.FlagSet, wait time.Duration) {
 	set.StringVar(&s.server, "server", "", "address of the server (default AMS_SERVER, or "+defaultServer+")")
 	set.StringVar(&s.apiKey, "api-key", "", "API key; better AMS_API_KEY, or AMS_API_KEY_FILE: others on this machine can read a flag")
-	set.DurationVar(&s.wait, "wait", wait, "how long to wait for a server that asks for it (429, 503) or has gone")
+	s.wait = wait
+	set.Var((*span)(&s.wait), "wait", "how long to wait for a server that asks for it (429, 503) or has gone")
 	set.BoolVar(&s.json, "json", false, "the API's JSON as it is, for scripts")
 }
 

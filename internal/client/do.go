@@ -21,6 +21,8 @@ const answerMost = 64 << 20
 type Answer[T any] struct {
 	Value T
 	Raw   jsontext.Value
+	// Replayed: the server gave an earlier answer again, to the same Idempotency-Key.
+	Replayed bool
 }
 
 // UnmarshalJSON keeps the JSON beside what it says.
@@ -44,31 +46,32 @@ type call struct {
 // ask makes the call and decodes its answer.
 func ask[T any](ctx context.Context, c *Client, call call) (Answer[T], error) {
 	var answer Answer[T]
-	body, err := c.do(ctx, call)
+	body, header, err := c.do(ctx, call)
 	if err != nil {
 		return answer, err
 	}
+	answer.Replayed = header.Get("Idempotent-Replayed") == "true"
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return answer, fmt.Errorf("%s answered what this version does not understand: %w", c.Server(), err)
 	}
 	return answer, nil
 }
 
-// do makes the call, again where that may help, and returns the body of its answer.
-func (c *Client) do(ctx context.Context, call call) ([]byte, error) {
+// do makes the call, again where that may help, and returns its answer.
+func (c *Client) do(ctx context.Context, call call) ([]byte, http.Header, error) {
 	wait := newWait(c.patience)
 	for {
-		body, err := c.once(ctx, call)
+		body, header, err := c.once(ctx, call)
 		if err == nil || ctx.Err() != nil || !c.again(call, err) {
-			return body, err
+			return body, header, err
 		}
 		delay, ok := wait.next(RetryAfter(err))
 		if !ok {
-			return nil, err
+			return nil, nil, err
 		}
 		c.waiting(delay, err)
 		if !Sleep(ctx, delay) {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
@@ -85,10 +88,10 @@ func (c *Client) again(call call, err error) bool {
 }
 
 // once makes the call one time.
-func (c *Client) once(ctx context.Context, call call) ([]byte, error) {
+func (c *Client) once(ctx context.Context, call call) ([]byte, http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, call.method, c.url(call.path, call.query), bytes.NewReader(call.body))
 	if err != nil {
-		return nil, fmt.Errorf("make the request: %w", err)
+		return nil, nil, fmt.Errorf("make the request: %w", err)
 	}
 	if call.body == nil {
 		request.Body = http.NoBody
@@ -107,18 +110,18 @@ func (c *Client) once(ctx context.Context, call call) ([]byte, error) {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, c.unreachable(ctx, err)
+		return nil, nil, c.unreachable(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerMost))
 	if err != nil {
-		return nil, c.unreachable(ctx, err)
+		return nil, nil, c.unreachable(ctx, err)
 	}
 	c.reached.Store(true)
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, problemOf(response, body)
+		return nil, nil, problemOf(response, body)
 	}
-	return body, nil
+	return body, response.Header, nil
 }
 
 // unreachable returns the error of a call that got no answer. What net/http says of

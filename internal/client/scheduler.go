@@ -55,6 +55,6 @@ func (c *Client) Stats(ctx context.Context) (Answer[Stats], error) {
 
 // Alive reports, by its error, whether there is a server at all; it needs no key.
 func (c *Client) Alive(ctx context.Context) error {
-	_, err := c.do(ctx, call{method: http.MethodGet, path: "/livez", replayable: true})
+	_, _, err := c.do(ctx, call{method: http.MethodGet, path: "/livez", replayable: true})
 	return err
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -28,6 +29,19 @@ func isHost(text string) bool {
 	}
 	// A name of digits and dots alone is an address with a mistake in it.
 	return strings.Trim(text, "0123456789.") != ""
+}
+
+// metricsAddress allows MetricsMain, and what a listener can have.
+func metricsAddress() rule {
+	r := must("main, or host:port, such as 127.0.0.1:9464, or :9464 for all addresses", func(text string) bool {
+		if text == MetricsMain {
+			return true
+		}
+		host, port, err := net.SplitHostPort(text)
+		return err == nil && port != "" && isPort(port) && (host == "" || isHost(host))
+	})
+	r.echo = true
+	return r
 }
 
 // webhookURL allows an absolute http or https URL.

@@ -33,6 +33,8 @@ const (
 	RetentionDelete = "delete"
 	RetentionErase  = "erase"
 
+	MetricsMain = "main"
+
 	LogFormatText = "text"
 	LogFormatJSON = "json"
 )
@@ -136,6 +138,8 @@ type Config struct {
 	LogLevel string `env:"LOG_LEVEL"`
 	// LogFormat is LogFormatText or LogFormatJSON.
 	LogFormat string `env:"LOG_FORMAT"`
+	// MetricsAddr is MetricsMain, or host:port of a listener of its own; empty: no metrics.
+	MetricsAddr string `env:"METRICS_ADDR"`
 	// ReplicaID names this process among its equals; empty: the caller makes one
 	// up from the host's name.
 	ReplicaID string `env:"REPLICA_ID"`

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"auto-message-sender/internal/models"
 )
 
 // Load returns the settings that environ and the .env file at dotenvPath give;
@@ -60,7 +62,7 @@ func bind(resolved values, found *problems) Config {
 	err := env.ParseWithOptions(&cfg, env.Options{
 		Environment: texts,
 		FuncMap: map[reflect.Type]env.ParserFunc{
-			reflect.TypeFor[time.Duration](): func(text string) (any, error) { return parseDuration(text) },
+			reflect.TypeFor[time.Duration](): func(text string) (any, error) { return models.ParseDuration(text) },
 		},
 	})
 	all, _ := errors.AsType[env.AggregateError](err)

@@ -49,3 +49,14 @@ func TestLoad_SaysNothingOfOtherProgramsNames(t *testing.T) {
 	}
 	load(t, environ, "")
 }
+
+// They are read, and by the names that OpenTelemetry gave them.
+func TestMisspelt_TheVariablesOfOpenTelemetryAreNobodysMistake(t *testing.T) {
+	t.Parallel()
+	load(t, with(
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:4318/v1/traces",
+		"OTEL_TRACES_EXPORTER", "otlp", "OTEL_SDK_DISABLED", "true", "OTEL_SERVICE_NAME", "sender", "OTEL_RESOURCE_ATTRIBUTES", "a=b",
+		"OTEL_TRACES_SAMPLER", "always_on", "OTEL_TRACES_SAMPLER_ARG", "1", "OTEL_EXPORTER_OTLP_HEADERS", "a=b",
+		"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "OTEL_EXPORTER_OTLP_TIMEOUT", "1000", "OTEL_BSP_SCHEDULE_DELAY", "100",
+	), "")
+}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"auto-message-sender/internal/models"
 )
 
 const (
@@ -29,7 +31,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	if err != nil || n < 1 || n > maxRateRequests {
 		return errors.New("not a number of requests")
 	}
-	d, err := time.ParseDuration(strings.TrimSpace(period))
+	d, err := models.ParseDuration(strings.TrimSpace(period))
 	if err != nil || d < time.Second || d > maxRatePeriod {
 		return errors.New("not a time")
 	}

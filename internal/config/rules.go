@@ -116,7 +116,7 @@ func ownHeader(name string) bool {
 	switch name {
 	case "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
 		"idempotency-key", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-		"te", "trailer", "transfer-encoding", "upgrade", "user-agent":
+		"te", "traceparent", "trailer", "transfer-encoding", "upgrade", "user-agent":
 		return true
 	}
 	return strings.HasPrefix(name, "webhook-") // the signature's

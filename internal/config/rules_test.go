@@ -59,7 +59,7 @@ func TestLoad_WrongValuesAreRefusedByName(t *testing.T) {
 		"WEBHOOK_TIMEOUT":       {"30", "0s", "-1s", "11m", "1ms", "soon"},
 		"MAX_RETRY_COUNT":       {"0", "101", "three"},
 		"UNKNOWN_OUTCOME":       {"retry"},
-		"SCHEDULER_INTERVAL":    {"0", "2", "10ms", "721h"},
+		"SCHEDULER_INTERVAL":    {"0", "2", "10ms", "721h", "100.5ms", "1s1us"},
 		"MESSAGES_PER_INTERVAL": {"-1", "1000001", "1e3"},
 		"SCHEDULER_AUTOSTART":   {"true"},
 		"MAX_IN_FLIGHT":         {"0", "10001"},
@@ -78,6 +78,7 @@ func TestLoad_WrongValuesAreRefusedByName(t *testing.T) {
 		"REDIS_MIN_IDLE_CONNS":  {"-1", "11"},
 		"LOG_LEVEL":             {"loud", "1"},
 		"LOG_FORMAT":            {"xml"},
+		"METRICS_ADDR":          {"9464", "metrics", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", ":70000", "http://127.0.0.1:9464", "a b:9464", "127.0.0.1:9464/metrics"},
 		"REPLICA_ID":            {"a b", "ä", strings.Repeat("a", 129)},
 	}
 	for _, setting := range settings(t) {
@@ -118,7 +119,7 @@ func TestLoad_RightValuesAreTaken(t *testing.T) {
 		"RETENTION":               {"1h", "90d", "36500d", "2160h"},
 		"DELIVERY_REPORT_KEYS":    {"0123456789abcdef", "0123456789abcdef, fedcba9876543210"},
 		"DELIVERY_REPORT_SECRETS": {signingSecret(24), manySecrets(10)},
-		"SCHEDULER_INTERVAL":      {"30d", "1d", "100ms"},
+		"SCHEDULER_INTERVAL":      {"30d", "1d", "100ms", "1.5s"},
 		"MONGODB_URI":             {"mongodb+srv://u:p@cluster.example/?w=majority", "mongodb://a:1,b:2,c:3", "mongodb://h?x=y"},
 		"REPLICA_ID":              {"host-1_a.b"},
 		"WEBHOOK_TIMEOUT":         {"10ms", "10m", "1m30s"},
@@ -192,7 +193,7 @@ func TestLoad_ProblemSaysWhatWouldBeRight(t *testing.T) {
 		},
 		"duration": {
 			"SCHEDULER_INTERVAL", "2",
-			`SCHEDULER_INTERVAL: must be a duration from 100ms to 30d with its unit (ms, s, m, h, d), not "2"; for example SCHEDULER_INTERVAL=2m`,
+			`SCHEDULER_INTERVAL: must be a duration of whole milliseconds from 100ms to 30d with its unit (ms, s, m, h, d), not "2"; for example SCHEDULER_INTERVAL=2m`,
 		},
 		"validity": {
 			"DEFAULT_VALIDITY", "500ms",

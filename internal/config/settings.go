@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"auto-message-sender/internal/models"
+)
 
 // Setting is one row of the table of settings: what a person needs to know to
 // set it, and the rule that its value must keep.
@@ -118,7 +122,7 @@ func messageSettings() []Setting {
 			Name: "RETENTION", Example: "90d",
 			Meaning: "Age at which messages that are sent, failed, canceled or expired are removed, as RETENTION_ACTION says. Empty: never. " +
 				"One that is deleted is erased first where it is younger than a day, for as long as its Idempotency-Key is known.",
-			rule: duration(time.Hour, 36_500*day),
+			rule: duration(time.Hour, 36_500*models.Day),
 		},
 		{
 			Name: "RETENTION_ACTION", Default: RetentionDelete, Example: RetentionErase,
@@ -192,7 +196,7 @@ func paceSettings() []Setting {
 		{
 			Name: "SCHEDULER_INTERVAL", Default: "2m", Example: "2m",
 			Meaning: "How often a window opens. A changed value holds for all replicas once one is started with it.",
-			rule:    duration(100*time.Millisecond, 30*24*time.Hour),
+			rule:    milliseconds(100*time.Millisecond, 30*24*time.Hour),
 		},
 		{
 			Name: "MESSAGES_PER_INTERVAL", Default: "2", Example: "2",
@@ -300,6 +304,12 @@ func processSettings() []Setting {
 			Name: "LOG_FORMAT", DefaultNote: "json when ENVIRONMENT=production, else text", Example: LogFormatJSON,
 			Meaning: "How log lines look: text for people, json for machines.",
 			rule:    oneOf(LogFormatText, LogFormatJSON),
+		},
+		{
+			Name: "METRICS_ADDR", Example: "127.0.0.1:9464",
+			Meaning: "Where Prometheus finds /metrics: host:port for a listener of its own, which asks for no key; main for the API's own listener, " +
+				"where it takes a reader's key like the API. Empty: nothing is counted.",
+			rule: metricsAddress(),
 		},
 		{
 			Name: "REPLICA_ID", DefaultNote: "host name and a random suffix", Example: "sender-1",

@@ -85,10 +85,15 @@ func TestAccept_MakesWhatIsAskedFor(t *testing.T) {
 				Validity: time.Minute, ExpiresAt: at(time.Hour + time.Minute),
 			},
 		},
-		"a validity counts from now where the time has passed": {
-			handlers.AcceptRequest{ValidityPeriod: new(int64(1)), SendAt: "1999-01-01T00:00:00Z"},
+		"a validity counts from the time that has passed": {
+			handlers.AcceptRequest{ValidityPeriod: new(int64(120)), SendAt: "2026-01-02T12:03:05.678Z"},
 			0,
-			models.Message{Status: models.StatusPending, NextAttemptAt: at(0), Validity: time.Second, ExpiresAt: at(time.Second)},
+			models.Message{Status: models.StatusPending, NextAttemptAt: at(0), Validity: 2 * time.Minute, ExpiresAt: at(time.Minute)},
+		},
+		"the default validity counts from now where the time has passed": {
+			handlers.AcceptRequest{SendAt: "1999-01-01T00:00:00Z"},
+			time.Hour,
+			models.Message{Status: models.StatusPending, NextAttemptAt: at(0), Validity: time.Hour, ExpiresAt: at(time.Hour)},
 		},
 		"the default validity": {
 			handlers.AcceptRequest{},
@@ -149,7 +154,7 @@ func TestAccept_NamesEveryFieldThatIsWrong(t *testing.T) {
 		fields[field.Field] = field.Message
 	}
 	require.Len(t, fields, 6)
-	require.Contains(t, fields["send_at"], "more than a year")
+	require.Contains(t, fields["send_at"], "more than a year ahead; the latest now is 2027-01-03T12:04:05.678Z")
 	require.Contains(t, fields["validity_period"], "from 1 to 31622400")
 	require.Contains(t, fields["reference"], "has 65 characters")
 	require.Contains(t, fields["priority"], "high, normal or low")

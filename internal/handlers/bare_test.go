@@ -54,13 +54,11 @@ func TestBodies_TakeNoQueryButThatOfTheProvider(t *testing.T) {
 		return request.Reason, nil
 	}, handlers.OK)
 	accept := handlers.Handle(problems, handlers.AcceptBody, func(context.Context, handlers.AcceptCall) (string, error) { return "", nil }, handlers.OK)
-	batch := handlers.Handle(problems, handlers.BatchBody, func(context.Context, handlers.BatchCall) (string, error) { return "", nil }, handlers.OK)
 	report := handlers.Handle(problems, handlers.ReportBody, func(context.Context, handlers.DeliveryReportRequest) (string, error) { return "", nil }, handlers.OK)
 	for query, code := range map[string]int{"": http.StatusOK, "dry_run=true": http.StatusBadRequest, "x": http.StatusBadRequest} {
 		require.Equal(t, code, ask(strict, http.MethodPost, query, "application/json", strings.NewReader(reason)).Code, query)
 		require.Equal(t, code, ask(optional, http.MethodPost, query, "", strings.NewReader("")).Code, query)
 		require.Equal(t, code, ask(accept, http.MethodPost, query, "application/json", strings.NewReader("{}")).Code, query)
-		require.Equal(t, code, ask(batch, http.MethodPost, query, "application/json", strings.NewReader("[]")).Code, query)
 		require.Equal(t, http.StatusOK, ask(report, http.MethodPost, query, "application/json", strings.NewReader("{}")).Code, query)
 	}
 }

@@ -21,14 +21,17 @@ const batchStep = 1000
 //
 //	@Summary		Accept many messages
 //	@Description	Up to 10,000 messages, as a JSON array or with one JSON object on each line (application/x-ndjson), up to 16 MiB.
-//	@Description	It is read as it comes, and its valid lines are stored in durable steps of a thousand; each line has its result.
+//	@Description	It is read as it comes, and its valid lines are stored in durable steps of a thousand; each line has its result. A limit that
+//	@Description	is hit – of lines, of bytes – after lines were stored is answered with 200 and complete: false; before that, with 413.
 //	@Description	A line with an idempotency_key – or each line, where the header Idempotency-Key names the batch: then as "<header>:<line>" – is
 //	@Description	stored once however often it is sent: repeat the whole batch under the same keys after an answer that was lost or incomplete.
 //	@Description	It is known by its message: where RETENTION with RETENTION_ACTION=delete has deleted that, a repeat is sent again; erase keeps it known.
+//	@Description	With dry_run=true nothing is stored, and the answer is what would become of each line now; a line without a key has no id then.
 //	@ID				acceptMessages
 //	@Tags			messages
 //	@Accept			json,application/x-ndjson
 //	@Produce		json,application/problem+json
+//	@Param			dry_run			query		bool		false	"Only check the lines, and store none"
 //	@Param			Idempotency-Key	header		string		false	"A name for this batch, 1 to 249 printable ASCII characters"	maxlength(249)
 //	@Param			messages		body		[]BatchItem	true	"The messages"
 //	@Success		200				{object}	BatchAnswer
@@ -44,7 +47,10 @@ const batchStep = 1000
 //	@Security		ApiKeyAuth
 //	@Router			/messages/batch [post]
 func (m *Messages) Batch(ctx context.Context, call BatchCall) (BatchAnswer, error) {
-	b := &batch{messages: m, ctx: ctx, key: call.key, answer: BatchAnswer{Complete: true}}
+	b := &batch{messages: m, ctx: ctx, key: call.key, answer: BatchAnswer{DryRun: call.dryRun, Complete: true}}
+	if call.dryRun {
+		b.rehearsal = &rehearsal{store: m.store, seen: map[string]models.Message{}}
+	}
 	defer b.wait()
 	for {
 		line, err := call.lines.Next()
@@ -68,6 +74,8 @@ type batch struct {
 	ctx      context.Context //nolint:containedctx // it lives as long as the request, whose context it is
 	key      string
 	answer   BatchAnswer
+	// rehearsal stands in for the store in a dry run; otherwise nil.
+	rehearsal *rehearsal
 
 	step    step
 	storing *step // nil: none
@@ -89,10 +97,14 @@ type step struct {
 func (b *batch) add(read line) {
 	result := BatchResult{Line: read.number}
 	message, err := b.message(read)
-	if err != nil {
+	switch {
+	case errors.Is(err, errOverdue) && b.messages.isRepeat(b.ctx, message):
+		result.ID, result.Duplicate = message.ID.Text, true
+		b.answer.Duplicates++
+	case err != nil:
 		result.Errors = lineFault(err)
 		b.answer.Refused++
-	} else {
+	default:
 		result.ID = message.ID.Text
 		b.step.at = append(b.step.at, len(b.step.results))
 		b.step.messages = append(b.step.messages, message)
@@ -112,7 +124,9 @@ func (b *batch) message(read line) (models.Message, error) {
 	var id string
 	switch {
 	case key == "" && b.key == "":
-		id = m.newID()
+		if b.rehearsal == nil {
+			id = m.newID()
+		}
 	case key == "":
 		id = keyedID(ownKey(b.ctx, b.key+":"+strconv.Itoa(read.number)))
 	default:
@@ -151,6 +165,10 @@ func (b *batch) store() {
 	}
 	go func() {
 		defer close(b.stored)
+		if b.rehearsal != nil {
+			now.stored, now.misused, now.err = b.rehearsal.accept(b.ctx, now.messages)
+			return
+		}
 		now.stored, now.err = b.messages.store.AcceptNew(b.ctx, now.messages)
 		if now.err == nil {
 			now.misused = b.messages.misused(b.ctx, now.messages, now.stored)
@@ -189,7 +207,7 @@ func (b *batch) wait() {
 			b.answer.Duplicates++
 		}
 	}
-	if len(fresh) > 0 {
+	if len(fresh) > 0 && b.rehearsal == nil {
 		b.messages.accepted(fresh...)
 	}
 	b.answer.Results = append(b.answer.Results, done.results...)
@@ -207,8 +225,7 @@ func (m *Messages) misused(ctx context.Context, messages []models.Message, store
 		if err != nil || !there.ErasedAt.IsZero() {
 			continue // nobody can tell any more
 		}
-		misused[i] = there.To != message.To || there.Content != message.Content ||
-			there.Priority != message.Priority || there.Reference != message.Reference
+		misused[i] = !sameMessage(there, message)
 	}
 	return misused
 }

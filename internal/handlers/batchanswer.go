@@ -2,6 +2,8 @@ package handlers
 
 // BatchAnswer tells what became of each line of a batch.
 type BatchAnswer struct {
+	// Nothing was stored, and the rest is what would be; left out otherwise.
+	DryRun bool `json:"dry_run,omitzero" validate:"optional" example:"false"`
 	// Stored by this request.
 	Accepted int `json:"accepted" example:"2"`
 	// Stored before, under the same keys.
@@ -16,8 +18,8 @@ type BatchAnswer struct {
 	Results  []BatchResult `json:"results"`
 } //	@name	BatchAnswer
 
-// BatchResult is what became of one line: an id where it is stored, otherwise
-// errors or an error.
+// BatchResult is what became of one line: an id where it is stored – in a dry run
+// where its key gives it one –, otherwise errors or an error.
 type BatchResult struct {
 	// Number of the line, or of the element, from 1.
 	Line      int    `json:"line" example:"1"`

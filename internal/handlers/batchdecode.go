@@ -47,13 +47,15 @@ type lines interface {
 
 // BatchCall is a batch that is read as it comes.
 type BatchCall struct {
-	lines lines
-	key   string // of the header; empty: none
+	lines  lines
+	key    string // of the header; empty: none
+	dryRun bool
 }
 
 // BatchBody decodes the head of a batch; its lines are read while they are stored.
 func BatchBody(c *gin.Context) (BatchCall, error) {
-	if err := noQuery(c.Request.URL.RawQuery); err != nil {
+	dryRun, err := parseDryRun(c.Request.URL.RawQuery)
+	if err != nil {
 		return BatchCall{}, err
 	}
 	key, err := IdempotencyKey(c.Request.Header)
@@ -68,7 +70,7 @@ func BatchBody(c *gin.Context) (BatchCall, error) {
 		}
 	}
 	lines, err := linesOf(c.Request.Header.Get("Content-Type"), c.Request.Body)
-	return BatchCall{lines: lines, key: key}, err
+	return BatchCall{lines: lines, key: key, dryRun: dryRun}, err
 }
 
 // linesOf returns the reader for a content type.

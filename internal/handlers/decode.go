@@ -38,8 +38,8 @@ func JSONBody[Request any](c *gin.Context) (Request, error) {
 	return jsonObject[Request](c)
 }
 
-// jsonObject is JSONBody with any query.
-func jsonObject[Request any](c *gin.Context) (Request, error) {
+// jsonObject is JSONBody with any query, and with options that go before its own.
+func jsonObject[Request any](c *gin.Context, options ...json.Options) (Request, error) {
 	var request Request
 	body, err := readBody(c.Request)
 	if err != nil {
@@ -48,7 +48,7 @@ func jsonObject[Request any](c *gin.Context) (Request, error) {
 	if err := checkContentType(c.Request); err != nil {
 		return request, err
 	}
-	return unmarshalStrictly[Request](body)
+	return unmarshalStrictly[Request](body, options...)
 }
 
 // OptionalJSONBody is JSONBody where the body may be left out.
@@ -94,7 +94,7 @@ func checkContentType(request *http.Request) error {
 	return nil
 }
 
-func unmarshalStrictly[Request any](body []byte) (Request, error) {
+func unmarshalStrictly[Request any](body []byte, options ...json.Options) (Request, error) {
 	var request Request
 	if !utf8.Valid(body) {
 		return request, invalidBody("the body is not valid UTF-8")
@@ -103,7 +103,7 @@ func unmarshalStrictly[Request any](body []byte) (Request, error) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
 		return request, invalidBody("the body must be a JSON object with the fields " + fieldNames[Request]())
 	}
-	if err := json.Unmarshal(body, &request, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(body, &request, json.RejectUnknownMembers(true), json.JoinOptions(options...)); err != nil {
 		var none Request
 		return none, explain(err, fieldNames[Request]())
 	}

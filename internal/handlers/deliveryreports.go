@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/models"
@@ -24,10 +25,14 @@ const (
 	lastLook  = 16 * firstLook
 )
 
+// maxReportAhead is how far a provider's clock may be ahead of ours.
+const maxReportAhead = 5 * time.Minute
+
 // ReportBody decodes a report. A query, which the provider may add to the address, is
-// passed over.
+// passed over, and so are fields that are not ours: providers tell more than we ask,
+// and more with each year.
 func ReportBody(c *gin.Context) (DeliveryReportRequest, error) {
-	return jsonObject[DeliveryReportRequest](c)
+	return jsonObject[DeliveryReportRequest](c, json.RejectUnknownMembers(false))
 }
 
 // DeliveryReportsOptions is what DeliveryReports is made of. All fields but Events
@@ -66,7 +71,7 @@ type DeliveryReportRequest struct {
 	Status string `json:"status" validate:"required" enums:"delivered,undelivered,failed" example:"delivered"`
 	// The provider's, up to 64 characters.
 	ErrorCode string `json:"error_code" validate:"optional" maxLength:"64" example:"30003"`
-	// When it happened; now, where it is left out.
+	// When it happened, at most five minutes ahead of this service's time; now, where it is left out.
 	OccurredAt string `json:"occurred_at" validate:"optional" format:"date-time" example:"2026-01-02T15:04:09Z"`
 } //	@name	DeliveryReportRequest
 
@@ -100,6 +105,9 @@ func (r DeliveryReportRequest) report(now time.Time) (models.DeliveryReport, err
 	}
 	if r.OccurredAt != "" {
 		at, problem := parseTime(r.OccurredAt)
+		if latest := now.Add(maxReportAhead); problem == "" && at.After(latest) {
+			problem = "lies ahead, and is told of what has happened; here it is " + timestamp(now) + ", and five minutes more are let pass"
+		}
 		refuse("occurred_at", problem)
 		report.At = at
 	}
@@ -120,13 +128,14 @@ type DeliveryReportAnswer struct {
 //	@Summary		Report a delivery
 //	@Description	For the provider: what became of a message that it took. The first report of a message is stored, and shown as its
 //	@Description	delivery_status; others change nothing, so reports may be repeated. It has keys and signatures of its own: DELIVERY_REPORT_KEYS, DELIVERY_REPORT_SECRETS.
+//	@Description	Fields that are not known are passed over.
 //	@ID				reportDelivery
 //	@Tags			delivery-reports
 //	@Accept			json
 //	@Produce		json,application/problem+json
 //	@Param			report	body		DeliveryReportRequest	true	"The report"
 //	@Success		200		{object}	DeliveryReportAnswer
-//	@Failure		400		{object}	Problem	"The body is no JSON object, or a field is missing, unknown, twice or invalid: see errors"
+//	@Failure		400		{object}	Problem	"The body is no JSON object, or a field is missing, twice or invalid: see errors"
 //	@Failure		401		{object}	Problem	"No key or signature, or one that is not right"
 //	@Failure		403		{object}	Problem	"A web page of another origin asked for it"
 //	@Failure		404		{object}	Problem	"No sent message has this id, nor has one got it within two seconds"

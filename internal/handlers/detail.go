@@ -30,6 +30,7 @@ func PathID(c *gin.Context) (string, error) {
 //	@Success		200	{object}	Message
 //	@Failure		401	{object}	Problem	"No key, or an unknown one"
 //	@Failure		404	{object}	Problem	"There is no message with this id"
+//	@Failure		403	{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
 //	@Failure		429	{object}	Problem	"Too many requests"
 //	@Failure		500	{object}	Problem	"An internal error"
 //	@Failure		503	{object}	Problem	"The store is away"

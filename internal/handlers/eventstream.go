@@ -66,6 +66,8 @@ type Event struct {
 //	@Summary		Follow what happens
 //	@Description	Server-sent events (text/event-stream): the name of each is its type, its data an Event; nothing of what messages say.
 //	@Description	Reconnecting with Last-Event-ID goes on where the stream ended. The event "reset" says that events may be missing: ask the API how things stand.
+//	@Description	Without Redis, of what other processes do only that is told which lists show by time: accepting, sending, failing, starting, stopping,
+//	@Description	changes of pace, up to a second late; not what they cancel, retry, erase, let expire or hear from the provider.
 //	@Description	A comment comes every 15 s. A client that reads too slowly is cut off. At full speed events come in bundles, up to 20 a second.
 //	@ID				streamEvents
 //	@Tags			events
@@ -75,6 +77,7 @@ type Event struct {
 //	@Success		200				{object}	Event	"The stream"
 //	@Failure		400				{object}	Problem	"An unknown type, or a parameter that there is not"
 //	@Failure		401				{object}	Problem	"No key, or an unknown one"
+//	@Failure		403				{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
 //	@Failure		429				{object}	Problem	"Too many requests"
 //	@Failure		503				{object}	Problem	"Too many clients listen already"
 //	@Security		BearerAuth
@@ -217,7 +220,7 @@ func eventTypes(rawQuery string) (wanted func(models.EventType) bool, err error)
 		}
 		if !matched {
 			return nil, models.Invalid(models.FieldError{
-				Field: "types", Message: "has an unknown type; the types are " + joinTypes() + ", message.* and scheduler.*",
+				Field: "types", Message: "has the unknown type " + strconv.Quote(shownName(text)) + "; the types are " + joinTypes() + ", message.* and scheduler.*",
 			})
 		}
 	}

@@ -132,6 +132,9 @@ func TestEventStream_SendsTheTypesAskedFor(t *testing.T) {
 		}
 		require.Equal(t, http.StatusBadRequest, status, query)
 	}
+	_, lines = l.listen("?types=message.sent,message.read", "")
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), `has the unknown type \"message.read\"; the types are message.accepted, `)
 }
 
 func TestEventStream_EndsWithTheService(t *testing.T) {

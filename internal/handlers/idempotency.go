@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -65,12 +66,21 @@ func (m *Messages) acceptOnce(ctx context.Context, call AcceptCall, now time.Tim
 		Key: ownKey(ctx, call.Key), Fingerprint: fingerprint, MessageID: m.newID(), At: now,
 	}
 	// Before the key is taken: a request that is refused may be corrected under it.
-	if _, err := m.intake.message(call.Request, wanted.MessageID, now); err != nil {
-		return AcceptAnswer{}, err
+	_, late := m.intake.message(call.Request, wanted.MessageID, now)
+	switch {
+	case errors.Is(late, errOverdue):
+		// It may repeat one that was in time. What is reserved as of so long ago does
+		// not stand: it only tells what does.
+		wanted.At = now.Add(-models.ReservationKept - time.Minute)
+	case late != nil:
+		return AcceptAnswer{}, late
 	}
 	standing, err := m.store.Reserve(ctx, wanted)
 	if err != nil {
 		return AcceptAnswer{}, err //nolint:wrapcheck // its kind decides the answer
+	}
+	if late != nil && standing.MessageID == wanted.MessageID {
+		return AcceptAnswer{}, late
 	}
 	faults.Reached(faults.Reserved)
 	if standing.Fingerprint != wanted.Fingerprint {

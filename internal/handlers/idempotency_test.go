@@ -30,7 +30,8 @@ func (k *keyed) store() *store {
 		reserve: func(wanted models.Reservation) (models.Reservation, error) {
 			k.mu.Lock()
 			defer k.mu.Unlock()
-			if standing, ok := k.reserved[wanted.Key]; ok {
+			// Those of tests stand as of epoch at the earliest.
+			if standing, ok := k.reserved[wanted.Key]; ok && !standing.At.Before(epoch().Truncate(time.Millisecond)) {
 				return standing, nil
 			}
 			k.reserved[wanted.Key] = wanted
@@ -123,6 +124,20 @@ func TestAccept_ARefusedRequestDoesNotTakeItsKey(t *testing.T) {
 	_, err := messages.Accept(t.Context(), withKey(handlers.AcceptRequest{Priority: "urgent"}))
 	require.Equal(t, models.KindInvalid, models.KindOf(err))
 	_, err = messages.Accept(t.Context(), withKey(handlers.AcceptRequest{Priority: "high"}))
+	require.NoError(t, err)
+}
+
+func TestAccept_WhatIsOverdueDoesNotTakeItsKey(t *testing.T) {
+	t.Parallel()
+	k := new(keyed)
+	messages := newMessages(t, k.store())
+	overdue := handlers.AcceptRequest{SendAt: "2026-01-02T11:00:00Z", ValidityPeriod: new(int64(60))}
+	for range 2 {
+		_, err := messages.Accept(t.Context(), withKey(overdue))
+		require.ErrorContains(t, err, "validity_period is over")
+	}
+	require.Empty(t, k.messages)
+	_, err := messages.Accept(t.Context(), withKey(handlers.AcceptRequest{ValidityPeriod: new(int64(60))}))
 	require.NoError(t, err)
 }
 

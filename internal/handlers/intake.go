@@ -19,9 +19,10 @@ type AcceptRequest struct {
 	Content string `json:"content" validate:"required" minLength:"1" example:"Your order is on its way."`
 	// Who goes first, strictly; normal where none is given.
 	Priority string `json:"priority" validate:"optional" enums:"high,normal,low" default:"normal" example:"high"`
-	// When it is to go out, with a time zone, at most a year ahead. A time that has passed means at once.
+	// When it is to go out, with a time zone, at most a year (366 days) ahead. A time that has passed means at once.
 	SendAt string `json:"send_at" validate:"optional" format:"date-time" example:"2026-01-03T12:00:00+03:00"`
-	// Whole seconds after that, or after now, in which it may still be sent, at most a year: afterwards it expires.
+	// Whole seconds after send_at, or after now where that is left out, in which it may still be sent, at most a year: afterwards it
+	// expires. Where they are over already, the message is refused.
 	ValidityPeriod *int64 `json:"validity_period" validate:"optional" minimum:"1" maximum:"31622400" example:"3600"`
 	// An id of your own to find it by, 1 to 64 printable characters; it need not be unique.
 	Reference string `json:"reference" validate:"optional" maxLength:"64" example:"order-4711"`
@@ -38,7 +39,8 @@ type Intake struct {
 
 // message returns the message that the request makes when it is accepted at the
 // time given, in the store's time and whole milliseconds. The error is of
-// models.KindInvalid and names every field that is wrong.
+// models.KindInvalid and names every field that is wrong; beside errOverdue, the
+// message is what it would have been in time.
 func (i Intake) message(request AcceptRequest, id string, now time.Time) (models.Message, error) {
 	inspected, err := i.Inspect(request.To, request.Content)
 	wrong, err := fieldsOf(err)
@@ -63,8 +65,16 @@ func (i Intake) message(request AcceptRequest, id string, now time.Time) (models
 	if problem := checkReference(request.Reference); problem != "" {
 		refuse("reference", problem)
 	}
-	if len(wrong) > 0 {
-		return models.Message{}, &models.Error{Kind: models.KindInvalid, Detail: "the message is not valid", Fields: wrong}
+	expiresAt := expiry(sendAt, validity, request.ValidityPeriod != nil, now)
+	var late error
+	if problem := overSince(expiresAt, now); problem != "" {
+		if len(wrong) == 0 {
+			late = errOverdue
+		}
+		refuse("validity_period", problem)
+	}
+	if len(wrong) > 0 && late == nil {
+		return models.Message{}, notValid(wrong, nil)
 	}
 	message := models.Message{
 		ID:            models.ID{Text: id},
@@ -78,14 +88,19 @@ func (i Intake) message(request AcceptRequest, id string, now time.Time) (models
 		CreatedAt:     now,
 		NextAttemptAt: now,
 		Validity:      validity,
+		ExpiresAt:     expiresAt,
 	}
 	if sendAt.After(now) {
 		message.Status, message.SendAt, message.NextAttemptAt = models.StatusScheduled, sendAt, sendAt
 	}
-	if validity > 0 {
-		message.ExpiresAt = message.NextAttemptAt.Add(validity)
+	if late != nil {
+		return message, notValid(wrong, late)
 	}
 	return message, nil
+}
+
+func notValid(wrong []models.FieldError, cause error) error {
+	return &models.Error{Kind: models.KindInvalid, Detail: "the message is not valid", Fields: wrong, Cause: cause}
 }
 
 // fieldsOf returns the fields that a rule found wrong; another error is returned
@@ -105,7 +120,7 @@ func checkSendAt(text string, now time.Time) (sendAt time.Time, problem string) 
 	}
 	sendAt, problem = parseTime(text)
 	if problem == "" && sendAt.Sub(now) > models.MaxAhead {
-		return time.Time{}, "is more than a year ahead"
+		return time.Time{}, "is more than a year ahead; the latest now is " + timestamp(now.Add(models.MaxAhead))
 	}
 	return sendAt, problem
 }

@@ -123,6 +123,7 @@ func Listed(c *gin.Context, list MessageList) error {
 //	@Header			200				{string}	Link	"The next page, as rel=next; left out at the end"
 //	@Failure		400				{object}	Problem	"A parameter is unknown, twice or not valid, or the cursor belongs to another filter"
 //	@Failure		401				{object}	Problem	"No key, or an unknown one"
+//	@Failure		403				{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
 //	@Failure		429				{object}	Problem	"Too many requests"
 //	@Failure		500				{object}	Problem	"An internal error"
 //	@Failure		503				{object}	Problem	"The store is away"

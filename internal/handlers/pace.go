@@ -12,13 +12,13 @@ import (
 // MESSAGES_PER_INTERVAL take.
 const (
 	minInterval  = 100 * time.Millisecond
-	maxInterval  = 30 * 24 * time.Hour
+	maxInterval  = 30 * models.Day
 	maxPerWindow = 1_000_000
 )
 
 // PaceRequest is a new pace. Both of its parts must be given.
 type PaceRequest struct {
-	// How often a window opens: 100ms to 720h, in whole milliseconds.
+	// How often a window opens: 100ms to 30d, in whole milliseconds; units are ms, s, m, h and d.
 	Interval *string `json:"interval" validate:"required" example:"2m"`
 	// First attempts that a window allows, on all replicas together; 0: no cap.
 	MessagesPerInterval *int64 `json:"messages_per_interval" validate:"required" minimum:"0" maximum:"1000000" example:"2"`
@@ -35,8 +35,8 @@ func (r PaceRequest) pace() (models.Pace, error) {
 	var pace models.Pace
 	if r.Interval == nil {
 		refuse("interval", "is required, for example 2m")
-	} else if interval, err := time.ParseDuration(*r.Interval); err != nil || interval < minInterval || interval > maxInterval {
-		refuse("interval", "must be a duration from 100ms to 720h, for example 2m or 1h30m")
+	} else if interval, err := models.ParseDuration(*r.Interval); err != nil || interval < minInterval || interval > maxInterval {
+		refuse("interval", "must be a duration from 100ms to 30d, for example 2m or 1h30m")
 	} else if interval%time.Millisecond != 0 {
 		refuse("interval", "must be whole milliseconds, for example 1500ms") // as it is stored
 	} else {

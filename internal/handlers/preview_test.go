@@ -65,6 +65,9 @@ func TestSetPace_ChangesWhatIsValidAndSaysWho(t *testing.T) {
 	require.Contains(t, text, `"interval":"1h30m0s","messages_per_interval":0`)
 	require.Equal(t, []models.Pace{{Interval: 90 * time.Minute}}, c.paced)
 	require.Equal(t, []string{handlers.Anonymous, "why not"}, c.said)
+	code, text = put(`{"interval":"1d","messages_per_interval":1}`)
+	require.Equal(t, http.StatusOK, code, text)
+	require.Equal(t, 24*time.Hour, c.paced[1].Interval)
 	for body, says := range map[string]string{
 		`{}`:                          "interval is required",
 		`{"interval":"2m"}`:           "messages_per_interval is required",
@@ -72,12 +75,12 @@ func TestSetPace_ChangesWhatIsValidAndSaysWho(t *testing.T) {
 		`{"interval":"2m","messages_per_interval":-1}`:                                            "from 0 to 1000000",
 		`{"interval":"2m","messages_per_interval":1000001}`:                                       "from 0 to 1000000",
 		`{"interval":"2m","messages_per_interval":1.5}`:                                           "must be a whole number",
-		`{"interval":"99ms","messages_per_interval":1}`:                                           "from 100ms to 720h",
-		`{"interval":"721h","messages_per_interval":1}`:                                           "from 100ms to 720h",
+		`{"interval":"99ms","messages_per_interval":1}`:                                           "from 100ms to 30d",
+		`{"interval":"31d","messages_per_interval":1}`:                                            "from 100ms to 30d",
 		`{"interval":"150.5ms","messages_per_interval":1}`:                                        "must be whole milliseconds",
 		`{"interval":"1m0.0000001s","messages_per_interval":1}`:                                   "must be whole milliseconds",
-		`{"interval":"two","messages_per_interval":1}`:                                            "from 100ms to 720h",
-		`{"interval":"-2m","messages_per_interval":1}`:                                            "from 100ms to 720h",
+		`{"interval":"two","messages_per_interval":1}`:                                            "from 100ms to 30d",
+		`{"interval":"-2m","messages_per_interval":1}`:                                            "from 100ms to 30d",
 		`{"interval":120,"messages_per_interval":1}`:                                              "must be a string",
 		`{"interval":null,"messages_per_interval":null}`:                                          "interval is required",
 		`{"interval":"2m","messages_per_interval":1,"cap":2}`:                                     "is not known",
@@ -87,7 +90,7 @@ func TestSetPace_ChangesWhatIsValidAndSaysWho(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, code, body)
 		require.Contains(t, text, says, body)
 	}
-	require.Len(t, c.paced, 1)
+	require.Len(t, c.paced, 2)
 }
 
 // FuzzSmallBodies holds that the bodies of preview, pace, delivery reports and bulk

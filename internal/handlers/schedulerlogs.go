@@ -35,7 +35,8 @@ type SchedulerLog struct {
 //	@Success		200			{object}	SchedulerLogs
 //	@Failure		400			{object}	Problem	"page or per_page is not a whole number from 1 on, or is given twice"
 //	@Failure		401			{object}	Problem	"No key, or an unknown one"
-//	@Failure		429			{object}	Problem	"Too many requests from this address"
+//	@Failure		403			{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
+//	@Failure		429			{object}	Problem	"Too many requests"
 //	@Failure		500			{object}	Problem	"An internal error"
 //	@Failure		503			{object}	Problem	"The store is away"
 //	@Security		BearerAuth

@@ -87,7 +87,8 @@ func newCounts(counts models.Counts) CountsByStatus {
 //	@Produce		json,application/problem+json
 //	@Success		200	{object}	SchedulerState
 //	@Failure		401	{object}	Problem	"No key, or an unknown one"
-//	@Failure		429	{object}	Problem	"Too many requests from this address"
+//	@Failure		403	{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
+//	@Failure		429	{object}	Problem	"Too many requests"
 //	@Failure		500	{object}	Problem	"An internal error"
 //	@Failure		503	{object}	Problem	"The store is away"
 //	@Security		BearerAuth

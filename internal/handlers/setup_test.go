@@ -48,6 +48,7 @@ type store struct {
 	erase     func(id models.ID) (models.Message, error)
 	deliver   func(report models.DeliveryReport) (bool, error)
 	audit     func(entry models.SchedulerLog) error
+	replicas  func() ([]models.Replica, error)
 }
 
 func (s *store) Accept(_ context.Context, messages ...models.Message) error {
@@ -100,6 +101,8 @@ func (s *store) Audit(ctx context.Context, entry models.SchedulerLog) error {
 	}
 	return s.audit(entry)
 }
+
+func (s *store) Replicas(context.Context) ([]models.Replica, error) { return s.replicas() }
 
 // control is the scheduler; what it answers is what it holds.
 type control struct {

@@ -103,6 +103,7 @@ type Pace struct {
 //	@Produce		json,application/problem+json
 //	@Success		200	{object}	Stats
 //	@Failure		401	{object}	Problem	"No key, or an unknown one"
+//	@Failure		403	{object}	Problem	"Without API_KEYS: the server was asked by a name that is not this machine's own"
 //	@Failure		429	{object}	Problem	"Too many requests"
 //	@Failure		500	{object}	Problem	"An internal error"
 //	@Failure		503	{object}	Problem	"The store is away"

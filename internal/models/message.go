@@ -20,6 +20,15 @@ const (
 	MaxAhead = 366 * 24 * time.Hour
 )
 
+// secondsBelow is what no number of milliseconds since 1970 that anybody means is
+// below: March 1973, or as seconds the year 5138.
+const secondsBelow = 100_000_000_000
+
+// InSeconds reports whether a number that somebody wrote by hand for a time, in
+// milliseconds since 1970, can only have been meant in seconds: taken for
+// milliseconds it lies in the past, and its message would go out at once.
+func InSeconds(milliseconds int64) bool { return 0 < milliseconds && milliseconds < secondsBelow }
+
 // ID names a message. Documents inserted by hand may carry a MongoDB ObjectID
 // as _id; it is kept as its 24 hexadecimal digits and marked, because a filter
 // on the store must use the type that the document has.

@@ -14,7 +14,9 @@ func TestCheckContent_CountsCharactersNotBytes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, content, want string }{
 		{"one character", "a", ""},
-		{"a space", " ", ""},
+		{"a space", " ", "is blank"},
+		{"spaces, tabs and line breaks", " \t\r\n\u00a0\u2003", "is blank"},
+		{"a letter between spaces", " a ", ""},
 		{"81 Turkish letters are 162 bytes", strings.Repeat("ş", 81), ""},
 		{"160 emoji are 640 bytes", strings.Repeat("🙂", 160), ""},
 		{"160 letters", strings.Repeat("a", 160), ""},

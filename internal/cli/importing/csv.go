@@ -13,6 +13,8 @@ import (
 
 // csvSource reads lines of fields, named by the header.
 type csvSource struct {
+	passedOver
+
 	window    *window
 	reader    *csv.Reader
 	columns   []string // what each field is; empty: passed over
@@ -39,7 +41,7 @@ func newCSV(in io.Reader, options Options) (*csvSource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the header cannot be read: %w", err)
 	}
-	if s.columns, err = columnsOf(names, options.IgnoreUnknown); err != nil {
+	if s.columns, err = s.columnsOf(names, options.IgnoreUnknown); err != nil {
 		return nil, err
 	}
 	for s.own < len(names) && slices.Contains(ownColumns(), columnName(names[s.own])) {
@@ -101,22 +103,21 @@ func columnName(name string) string {
 }
 
 // columnsOf returns what each field of a line is, or what is wrong with the header.
-func columnsOf(names []string, ignoreUnknown bool) ([]string, error) {
+func (s *csvSource) columnsOf(names []string, ignoreUnknown bool) ([]string, error) {
 	columns := make([]string, 0, len(names))
 	for _, name := range names {
 		column := columnName(name)
 		switch {
 		case column == "", slices.Contains(ownColumns(), column):
 			column = ""
-		case slices.Contains(Columns(), column):
+		case slices.Contains(append(Columns(), limitColumns()...), column):
 			if slices.Contains(columns, column) {
 				return nil, fmt.Errorf("the header names the column %s twice", column)
 			}
-		case ignoreUnknown:
+		case s.take(column), ignoreUnknown:
 			column = ""
 		default:
-			return nil, fmt.Errorf("the header has an unknown column %q; the columns are %s; --ignore-unknown passes over others",
-				name, strings.Join(Columns(), ", "))
+			return nil, fmt.Errorf("the header %w", unknownField("column", name))
 		}
 		columns = append(columns, column)
 	}
@@ -154,11 +155,7 @@ func (s *csvSource) Next() (Item, error) {
 				len(record), len(s.columns))
 			return item, nil
 		}
-		row, err := s.fields(record).row(s.zone)
-		if err != nil {
-			item.Fault = err.Error()
-		}
-		item.Row = row
+		item.understand(s.fields(record), s.zone)
 		return item, nil
 	}
 }
@@ -181,6 +178,10 @@ func (s *csvSource) fields(record []string) fields {
 			f.validity = value
 		case "reference":
 			f.reference = value
+		case "expires_at":
+			f.expiresAt = value
+		case "erased_at":
+			f.erasedAt = value
 		}
 	}
 	return f

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -15,17 +16,19 @@ import (
 // jsonSource reads objects, one a line or in one array, by a function that knows
 // their shape.
 type jsonSource struct {
+	*passedOver
+
 	each func() (number int64, value []byte, err error)
 	read func(value []byte) (row Row, skip bool, err error)
 }
 
 // newJSON looks whether the text is an array.
-func newJSON(in io.Reader, array bool, read func([]byte) (Row, bool, error)) *jsonSource {
+func newJSON(in io.Reader, array bool, passed *passedOver, read func([]byte) (Row, bool, error)) *jsonSource {
 	if array {
-		return &jsonSource{each: newElements(in).next, read: read}
+		return &jsonSource{passedOver: passed, each: newElements(in).next, read: read}
 	}
 	lines := newLines(in)
-	return &jsonSource{read: read, each: func() (int64, []byte, error) {
+	return &jsonSource{passedOver: passed, read: read, each: func() (int64, []byte, error) {
 		for {
 			line, err := lines.next()
 			if err != nil || len(bytes.TrimSpace(line)) > 0 {
@@ -156,28 +159,40 @@ type plain struct {
 	SendAt         string         `json:"send_at"`
 	ValidityPeriod jsontext.Value `json:"validity_period"`
 	Reference      string         `json:"reference"`
+	ExpiresAt      string         `json:"expires_at"`
+	ErasedAt       string         `json:"erased_at"`
 
 	Line       jsontext.Value `json:"line"`
 	Reason     jsontext.Value `json:"reason"`
 	Unreadable jsontext.Value `json:"unreadable"`
+
+	Others map[string]jsontext.Value `json:",embed"`
 }
 
 // readPlain returns the reader of such lines.
-func readPlain(options Options) func([]byte) (Row, bool, error) {
+func readPlain(options Options, passed *passedOver) func([]byte) (Row, bool, error) {
 	return func(value []byte) (Row, bool, error) {
 		var line plain
 		if jsontext.Value(value).Kind() != '{' {
 			return Row{}, false, errors.New("is not a JSON object; each line is one, such as {\"to\":\"+905551234567\",\"content\":\"Hello\"}")
 		}
-		if err := json.Unmarshal(value, &line, json.RejectUnknownMembers(!options.IgnoreUnknown)); err != nil {
+		if err := json.Unmarshal(value, &line); err != nil {
 			return Row{}, false, explain(err)
+		}
+		for _, name := range slices.Sorted(maps.Keys(line.Others)) {
+			if !passed.take(name) && !options.IgnoreUnknown {
+				return Row{}, false, unknownField("field", name)
+			}
 		}
 		validity, err := textOf(line.ValidityPeriod)
 		if err != nil {
 			return Row{}, false, errors.New("validity_period must be whole seconds, such as 3600")
 		}
+		if line.ErasedAt != "" {
+			return Row{}, true, nil // there is nothing left to send
+		}
 		row, err := fields{
-			to: line.To, content: line.Content, priority: line.Priority,
+			to: line.To, content: line.Content, priority: line.Priority, expiresAt: line.ExpiresAt,
 			sendAt: line.SendAt, validity: validity, reference: line.Reference,
 		}.row(options.Zone)
 		return row, false, err
@@ -201,12 +216,7 @@ func textOf(value jsontext.Value) (string, error) {
 // explain says what is wrong with an object, without repeating what it says.
 func explain(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		name := strconv.Quote(semantic.JSONPointer.LastToken())
-		if errors.Is(err, json.ErrUnknownName) {
-			return fmt.Errorf("has an unknown field %s; the fields are %s; --ignore-unknown passes over others",
-				name, strings.Join(Columns(), ", "))
-		}
-		return fmt.Errorf("has a value of the wrong type in %s", name)
+		return fmt.Errorf("has a value of the wrong type in %q", semantic.JSONPointer.LastToken())
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return errors.New("has a field twice")

@@ -7,12 +7,17 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"auto-message-sender/internal/models"
 )
 
 // Columns are the names that a message's fields have in every format.
 func Columns() []string {
 	return []string{"to", "content", "priority", "send_at", "validity_period", "reference"}
 }
+
+// limitColumns stand in what is exported, and say what may not be sent, or not later.
+func limitColumns() []string { return []string{"expires_at", "erased_at"} }
 
 // ownColumns stand in files of refusals, and are passed over.
 func ownColumns() []string { return []string{"line", "reason", "unreadable"} }
@@ -24,7 +29,7 @@ type Row struct {
 	Priority  string // high, normal or low
 	SendAt    time.Time
 	Validity  time.Duration // in whole seconds; 0: the server's default
-	ExpiresAt time.Time     // of a document of MongoDB; zero: never
+	ExpiresAt time.Time     // of a message that was exported, or a document of MongoDB; zero: never
 	Reference string
 }
 
@@ -34,7 +39,8 @@ type Item struct {
 	Row  Row
 	// Fault says what is wrong with it; empty: nothing.
 	Fault string
-	// Skip is a document that is not to be sent, such as one that was sent before.
+	// Skip is a document that is not to be sent, such as one that was sent before, or
+	// a message that was erased.
 	Skip bool
 	// Raw is the text of the line, without its end; it is valid until the next item.
 	Raw []byte
@@ -43,6 +49,19 @@ type Item struct {
 // fields are a row as text, before they are understood.
 type fields struct {
 	to, content, priority, sendAt, validity, reference string
+	expiresAt, erasedAt                                string // of an exported message
+}
+
+// understand fills the item in from the fields. What was erased has nothing to send.
+func (i *Item) understand(f fields, zone *time.Location) {
+	if i.Skip = strings.TrimSpace(f.erasedAt) != ""; i.Skip {
+		return
+	}
+	row, err := f.row(zone)
+	if err != nil {
+		i.Fault = err.Error()
+	}
+	i.Row = row
 }
 
 // row understands the fields. Times without a zone are in the zone given.
@@ -70,6 +89,11 @@ func (f fields) row(zone *time.Location) (Row, error) {
 	}
 	if row.Validity, err = ParseValidity(f.validity); err != nil {
 		fault("validity_period", err)
+	}
+	if row.Validity == 0 { // which says it better: it counts anew
+		if row.ExpiresAt, err = parseTime(f.expiresAt, zone); err != nil {
+			fault("expires_at", err)
+		}
 	}
 	if len(faults) > 0 {
 		return Row{}, errors.New(strings.Join(faults, "; "))
@@ -131,7 +155,7 @@ func ParseTime(text string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, errors.New("must be a time such as 2026-01-02T15:04 (local) or 2026-01-02T15:04:05Z")
 }
 
-// ParseValidity reads whole seconds, as 3600 or 1h; empty is 0.
+// ParseValidity reads whole seconds, as 3600, 1h or 1d; empty is 0.
 func ParseValidity(text string) (time.Duration, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -141,9 +165,9 @@ func ParseValidity(text string) (time.Duration, error) {
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds >= 1 && seconds <= most {
 		return time.Duration(seconds) * time.Second, nil
 	}
-	period, err := time.ParseDuration(text)
+	period, err := models.ParseDuration(text)
 	if err != nil || period < time.Second || period > most*time.Second || period%time.Second != 0 {
-		return 0, fmt.Errorf("must be whole seconds from 1 to %d, such as 3600 or 1h", most)
+		return 0, fmt.Errorf("must be whole seconds from 1 to %d, such as 3600, 1h or 1d", most)
 	}
 	return period, nil
 }

@@ -44,7 +44,7 @@ type Tally struct {
 	Accepted   int64 `json:"accepted"`
 	Duplicates int64 `json:"duplicates"` // accepted before, by an earlier run
 	Refused    int64 `json:"refused"`
-	Skipped    int64 `json:"skipped"` // documents with a status other than pending
+	Skipped    int64 `json:"skipped"` // erased ones, and documents with a status other than pending
 }
 
 // run is an Import under way.

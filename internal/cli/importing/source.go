@@ -41,6 +41,8 @@ type Source interface {
 	// Next returns io.EOF after the last item. Another error ends the file where it
 	// is: what comes behind cannot be told apart.
 	Next() (Item, error)
+	// PassedOver returns the fields met so far that only tell what became of messages.
+	PassedOver() []string
 	// refusal returns the item as it stands in the file of refusals; for line 0 what
 	// that file begins with.
 	refusal(line int64, reason string, raw []byte) []byte
@@ -74,9 +76,10 @@ func Open(in io.Reader, options Options) (Source, Format, error) {
 		}
 		return source, format, nil
 	case FormatNDJSON:
-		return newJSON(reader, array, readPlain(options)), format, nil
+		passed := new(passedOver)
+		return newJSON(reader, array, passed, readPlain(options, passed)), format, nil
 	case FormatMongo:
-		return newJSON(reader, array, readDocument(options)), format, nil
+		return newJSON(reader, array, new(passedOver), readDocument(options)), format, nil
 	case FormatAuto:
 	}
 	return nil, format, fmt.Errorf("the format %q is not known; there are csv, ndjson and mongo", format)

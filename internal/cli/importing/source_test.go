@@ -293,3 +293,35 @@ func TestMongo_WrongTypesAreTold(t *testing.T) {
 		require.Contains(t, items[0].Fault, says, text)
 	}
 }
+
+func TestOpen_WhatWasExportedIsReadAndItsOutcomePassedOver(t *testing.T) {
+	t.Parallel()
+	texts := map[importing.Format]string{
+		importing.FormatNDJSON: `{"id":"a","to":"+1","content":"x","status":"sent","validity_period":60,"expires_at":"2026-01-02T15:00:00.000Z","attempt_count":1}
+{"id":"b","to":"+2","content":"y","expires_at":"2026-01-02T15:00:00.000Z"}
+{"id":"c","to":"","content":"","erased_at":"2026-01-02T15:00:00.000Z"}
+`,
+		importing.FormatCSV: `id,to,content,status,validity_period,expires_at,erased_at,attempt_count
+a,+1,x,sent,60,2026-01-02T15:00:00.000Z,,1
+b,+2,y,,,2026-01-02T15:00:00.000Z,,
+c,,,,,,2026-01-02T15:00:00.000Z,
+`,
+	}
+	for format, text := range texts {
+		source, _, err := importing.Open(strings.NewReader(text), options("", format))
+		require.NoError(t, err)
+		var items []importing.Item
+		for range 3 {
+			item, err := source.Next()
+			require.NoError(t, err)
+			require.Empty(t, item.Fault, format)
+			items = append(items, item)
+		}
+		require.Equal(t, importing.Row{To: "+1", Content: "x", Priority: "normal", Validity: time.Minute}, items[0].Row, "its validity says it better")
+		require.Equal(t, time.Date(2026, 1, 2, 15, 0, 0, 0, time.UTC), items[1].Row.ExpiresAt, format)
+		require.True(t, items[2].Skip, format)
+		require.Equal(t, []string{"id", "status", "attempt_count"}, source.PassedOver(), format)
+	}
+	_, err := readAll(strings.NewReader("to,content,colour\n"), options("", importing.FormatCSV))
+	require.ErrorContains(t, err, `the header has an unknown column "colour"; the columns are to, content`)
+}
