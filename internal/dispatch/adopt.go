@@ -26,9 +26,14 @@ func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
 		Limit: adoptBatch, Inspect: s.options.Inspect, Validity: s.options.Validity,
 	})
 	if err != nil {
+		s.options.storeFailed(ctx, OperationQueue)
 		return fmt.Errorf("adopt messages inserted by hand: %w", err)
 	}
+	if adopted > 0 {
+		s.options.observer().Moved(MovedAdopted, adopted)
+	}
 	if refused > 0 {
+		s.options.observer().Moved(MovedRefused, refused)
 		s.log.WithFields(logrus.Fields{"adopted": adopted, "refused": refused}).
 			Warn("messages inserted by hand are invalid; they are marked failed with the reason")
 	}

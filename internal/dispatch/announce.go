@@ -59,6 +59,9 @@ func (r *recorder) log(l landing) {
 	if l.applied && l.outcome.Result == models.ResultRetry {
 		fields["next_attempt_at"] = l.outcome.NextAttemptAt.UTC().Format(time.RFC3339)
 	}
+	if l.trace != nil {
+		fields["trace_id"] = l.trace.ID()
+	}
 	r.lines.WithFields(fields).Log(level, text)
 }
 

@@ -29,6 +29,7 @@ const (
 type Store interface {
 	Pipeline
 	dataoperations.Scheduler
+	dataoperations.Replicas
 	dataoperations.Upkeep
 	dataoperations.Clock
 }
@@ -69,7 +70,10 @@ type Options struct {
 	Retention      time.Duration // how long final messages are kept; 0: for ever
 	EraseOnly      bool          // then their recipient and content go, and the rest stays
 
-	Events Events // nil: nobody listens
+	Events   Events   // nil: nobody listens
+	Observer Observer // nil: nobody counts
+	Tracer   Tracer   // nil: no message is followed
+	Version  string   // of the program, for people who look at the replicas
 
 	NewID func() string
 	Now   func() time.Time // monotonic: leases and ages, never due times
@@ -108,6 +112,7 @@ type Dispatcher struct {
 	recorder  *recorder
 	rescuer   *rescuer
 	upkeep    *upkeep
+	presence  *presence
 }
 
 // New checks the options and wires the steps; nothing runs yet.
@@ -130,6 +135,7 @@ func New(options Options) (*Dispatcher, error) {
 		recorder:  recorder,
 		rescuer:   newRescuer(options, flight),
 		upkeep:    newUpkeep(options),
+		presence:  newPresence(options, flight, breaker),
 	}, nil
 }
 
@@ -152,11 +158,15 @@ func inStoreTime(health models.WebhookHealth, options Options) models.WebhookHea
 	return health
 }
 
+// InFlight returns how many claims this replica holds.
+func (d *Dispatcher) InFlight() int { return d.scheduler.flight.size() }
+
 // Start runs the pipeline until Drain.
 func (d *Dispatcher) Start() {
 	d.recorder.Start()
 	d.rescuer.Start()
 	d.upkeep.Start()
+	d.presence.Start()
 	d.scheduler.Run()
 }
 
@@ -170,6 +180,7 @@ func (d *Dispatcher) Drain(ctx context.Context) error {
 	d.upkeep.Close()
 	d.pool.Close(ctx)
 	left := d.recorder.Close(ctx)
+	d.presence.Close(ctx)
 	if left > 0 {
 		return fmt.Errorf("dispatch: %d outcomes could not be recorded in time; their leases recover them", left)
 	}

@@ -18,8 +18,9 @@
 //
 // scheduler.go holds the loop that drives adopt, promote, expire and claim, and
 // follows the store's one scheduler record, which all replicas share; control.go is
-// how people change that record. upkeep.go keeps the store from growing for ever, and
-// tell.go tells whoever listens.
+// how people change that record. upkeep.go keeps the store from growing for ever,
+// presence.go tells it that this replica lives, and tell.go tells whoever listens;
+// observe.go whoever counts, and follow.go whoever follows single messages.
 //
 // A crash at each arrow:
 //

@@ -16,6 +16,7 @@ func (s *Scheduler) expire(ctx context.Context, windowDue bool) error {
 	s.expired.done(now, false)
 	over, err := s.options.Store.Expire(ctx, waitingBatch)
 	if err != nil {
+		s.options.storeFailed(ctx, OperationQueue)
 		return fmt.Errorf("expire messages: %w", err)
 	}
 	if s.expired.more = len(over) >= waitingBatch; s.expired.more {
@@ -23,6 +24,7 @@ func (s *Scheduler) expire(ctx context.Context, windowDue bool) error {
 	}
 	if len(over) > 0 {
 		s.log.WithField("expired", len(over)).Warn("messages were not sent within their validity")
+		s.options.observer().Moved(MovedExpired, len(over))
 		s.tell(models.EventExpired, models.StatusExpired, over)
 	}
 	return nil

@@ -44,6 +44,8 @@ type faultyStore struct {
 	expire    func(limit int) ([]models.ID, error)
 	forget    func(limit int) (int, error)
 	prune     func(dataoperations.PruneRequest) (int, dataoperations.PruneCursor, error)
+	beat      func(context.Context, models.Replica) error
+	leave     func(context.Context, string) error
 }
 
 func (s *faultyStore) Now() time.Time { return s.now() }
@@ -96,6 +98,12 @@ func (s *faultyStore) ForgetReservations(_ context.Context, limit int) (int, err
 func (s *faultyStore) Prune(_ context.Context, request dataoperations.PruneRequest) (int, dataoperations.PruneCursor, error) {
 	return s.prune(request)
 }
+
+func (s *faultyStore) Beat(ctx context.Context, replica models.Replica) error {
+	return s.beat(ctx, replica)
+}
+
+func (s *faultyStore) Leave(ctx context.Context, id string) error { return s.leave(ctx, id) }
 
 // senderFunc is a Sender.
 type senderFunc func(ctx context.Context, request webhook.Request) webhook.Reply

@@ -20,6 +20,7 @@ func (s *Scheduler) promote(ctx context.Context, windowDue bool) error {
 	s.promoted.done(now, false)
 	due, err := s.options.Store.Promote(ctx, waitingBatch)
 	if err != nil {
+		s.options.storeFailed(ctx, OperationQueue)
 		return fmt.Errorf("promote scheduled messages: %w", err)
 	}
 	if s.promoted.more = len(due) >= waitingBatch; s.promoted.more {

@@ -33,6 +33,7 @@ type landing struct {
 	reply   webhook.Reply
 	outcome models.Outcome // not set where the attempt was not begun
 	applied bool           // the outcome stands in the store
+	trace   Trace          // nil: it is not followed
 }
 
 func (l landing) begun() bool { return l.reply.Verdict != webhook.NotBegun }
@@ -108,7 +109,11 @@ func isRefusal(err error) bool {
 func (r *recorder) record(outcomes []models.Outcome) (applied []bool, err error) {
 	faults.Reached(faults.Recording)
 	err = r.untilAnswered(func() (err error) {
+		asked := r.options.Now()
 		applied, err = r.options.Store.Record(r.ctx, outcomes)
+		if err == nil && r.options.Observer != nil {
+			r.options.Observer.Recorded(recorded(outcomes, applied, r.options.Now().Sub(asked)))
+		}
 		return err //nolint:wrapcheck // told by untilAnswered
 	})
 	faults.Reached(faults.Recorded)
@@ -133,6 +138,7 @@ func (r *recorder) untilAnswered(write func() error) error {
 			r.trouble.over(r.options.Log)
 			return nil
 		}
+		r.options.storeFailed(r.ctx, OperationRecord)
 		if isRefusal(err) {
 			return err
 		}

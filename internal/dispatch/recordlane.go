@@ -43,9 +43,11 @@ func (n *lane) run() {
 // refuses must not hold up the others: they are written one by one, and that one
 // is parked.
 func (n *lane) land(batch []landing) {
+	began := n.recorder.options.Now()
 	err := n.write(batch)
 	switch {
 	case err == nil:
+		n.recorder.options.written(batch, began)
 		keys := make([]claimKey, len(batch))
 		for i, l := range batch {
 			keys[i] = keyOf(l.message.Claim)

@@ -77,6 +77,7 @@ func (r *rescuer) runOnce(ctx context.Context) {
 	if err := r.look(ctx); err != nil {
 		// While the store was away nobody could record either: the count begins anew.
 		clear(r.watched)
+		r.options.storeFailed(ctx, OperationRescue)
 		r.trouble.report(ctx, r.options.Log, err)
 		return
 	}
@@ -100,6 +101,7 @@ func (r *rescuer) look(ctx context.Context) error {
 		return fmt.Errorf("rescue lapsed claims: %w", err)
 	}
 	if rescued > 0 {
+		r.options.observer().Moved(MovedRescued, rescued)
 		r.options.events().Lose()
 		r.log(lapsed, rescued)
 	}

@@ -143,6 +143,7 @@ func (s *Scheduler) refresh(ctx context.Context) (models.Scheduler, error) {
 	asked := s.options.Now()
 	state, err := s.options.Store.Scheduler(ctx)
 	if err != nil {
+		s.options.storeFailed(ctx, OperationState)
 		return models.Scheduler{}, fmt.Errorf("read the scheduler's record: %w", err)
 	}
 	s.view.saw(state, asked)

@@ -53,13 +53,15 @@ func (p *pool) submit(next job) {
 // attempt sends one message and hands what came of it to the recorder.
 func (p *pool) attempt(job job) {
 	message := job.message
+	trace, traceParent := p.options.follow(job)
 	end := p.options.Now().Add(p.options.AttemptTimeout) // the sender's limit ends it by then
 	reply := p.options.Sender.Send(p.ctx, webhook.Request{
-		ID:      message.ID.Text,
-		To:      message.To,
-		Content: message.Content,
-		Begin:   func() bool { return p.mayBegin(end, job) },
-		Unbegun: p.unbegun,
+		ID:          message.ID.Text,
+		To:          message.To,
+		Content:     message.Content,
+		TraceParent: traceParent,
+		Begin:       func() bool { return p.mayBegin(end, job) },
+		Unbegun:     p.unbegun,
 	})
 	faults.Reached(faults.Answered)
 	var ruled ruling
@@ -69,13 +71,19 @@ func (p *pool) attempt(job job) {
 	switch {
 	case reply.Verdict != webhook.NotBegun:
 	case !p.isValid(job):
-		reply.Reason = "its validity is over"
+		reply.Reason, reply.Cause = "its validity is over", webhook.CauseExpired
 	case !p.breaker.mayBegin(job.under):
-		reply.Reason = "the webhook fails as a whole, or asked for a pause"
+		reply.Reason, reply.Cause = "the webhook fails as a whole, or asked for a pause", webhook.CauseBreaker
 	}
-	landing := landing{message: message, reply: reply}
+	if trace != nil {
+		trace.Sent(reply)
+	}
+	landing := landing{message: message, reply: reply, trace: trace}
 	if reply.Verdict != webhook.NotBegun {
 		landing.outcome = decide(message, reply, ruled, p.options, p.options.Store.Now())
+	}
+	if p.options.Observer != nil {
+		p.options.Observer.Attempted(attempted(&landing))
 	}
 	p.recorder.put(landing)
 }

@@ -11,7 +11,10 @@ import (
 )
 
 const (
-	// upkeepInterval is how often the store is looked over.
+	// upkeepFirst is how long after the start the store is looked over, so that
+	// processes that live for less than a minute do it as well; upkeepInterval is the
+	// rest after each time.
+	upkeepFirst    = 3 * time.Second
 	upkeepInterval = time.Minute
 	// upkeepBatch bounds one step, so that it holds up no claim for long.
 	upkeepBatch = 500
@@ -41,14 +44,15 @@ func (u *upkeep) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
 	u.loop.Go(func() {
-		ticker := time.NewTicker(upkeepInterval)
-		defer ticker.Stop()
+		next := time.NewTimer(upkeepFirst)
+		defer next.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-ticker.C:
+			case <-next.C:
 				u.runOnce(ctx)
+				next.Reset(upkeepInterval)
 			}
 		}
 	})
@@ -69,6 +73,7 @@ func (u *upkeep) runOnce(ctx context.Context) {
 		}
 	}
 	if err != nil {
+		u.options.storeFailed(ctx, OperationUpkeep)
 		u.trouble.report(ctx, u.options.Log, err)
 		return
 	}
@@ -132,6 +137,7 @@ func (u *upkeep) tellPruned(n int, erased bool) {
 	u.options.events().Lose()
 	text := "old messages deleted (RETENTION)"
 	if erased {
+		u.options.observer().Moved(MovedErased, n)
 		text = "recipient and content of old messages erased (RETENTION)"
 	}
 	u.options.Log.WithField("messages", n).Info(text)

@@ -53,7 +53,7 @@ func TestUpkeep_DoesAllThatIsThereInSmallStepsWithRests(t *testing.T) {
 		u := newUpkeep(Options{Store: store, Log: log, Now: bubbleTime, Retention: 24 * time.Hour, EraseOnly: true})
 		began := bubbleTime()
 		u.Start()
-		time.Sleep(upkeepInterval + 10*time.Second) //nolint:forbidigo // virtual time
+		time.Sleep(upkeepFirst + 10*time.Second) //nolint:forbidigo // virtual time
 		u.Close()
 		require.Zero(t, store.messages)
 		require.Zero(t, store.reservations)
@@ -67,7 +67,7 @@ func TestUpkeep_DoesAllThatIsThereInSmallStepsWithRests(t *testing.T) {
 			require.LessOrEqual(t, request.Limit, 500)
 			require.True(t, request.Erase)
 			require.Equal(t, i == 0, request.After == dataoperations.PruneCursor{}, "each goes on where the last one ended")
-			require.WithinRange(t, request.Before, began.Add(upkeepInterval-24*time.Hour), began.Add(upkeepInterval+10*time.Second-24*time.Hour))
+			require.WithinRange(t, request.Before, began.Add(upkeepFirst-24*time.Hour), began.Add(upkeepFirst+10*time.Second-24*time.Hour))
 		}
 		require.Len(t, lines.AllEntries(), 1)
 		require.Equal(t, 5000, lines.LastEntry().Data["messages"])
@@ -123,12 +123,28 @@ func TestUpkeep_EndsBetweenTwoSteps(t *testing.T) {
 		log, lines := test.NewNullLogger()
 		u := newUpkeep(Options{Store: store, Log: log, Now: bubbleTime, Retention: 25 * time.Hour})
 		u.Start()
-		time.Sleep(upkeepInterval + time.Second) //nolint:forbidigo // virtual time
+		time.Sleep(upkeepFirst + time.Second) //nolint:forbidigo // virtual time
 		began := bubbleTime()
 		u.Close()
 		require.Less(t, bubbleTime().Sub(began), 100*time.Millisecond)
 		require.Positive(t, store.messages)
 		require.Contains(t, lines.LastEntry().Message, "deleted")
+	})
+}
+
+// RETENTION holds also where the process never lives for a minute.
+func TestUpkeep_LooksSoonAfterTheStartAndThenEveryMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newOldStore(1, 0, 0)
+		log, _ := test.NewNullLogger()
+		u := newUpkeep(Options{Store: store, Log: log, Now: bubbleTime, Retention: 25 * time.Hour})
+		u.Start()
+		time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
+		require.Len(t, store.requests, 1)
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // virtual time
+		u.Close()
+		require.Len(t, store.requests, 11)
 	})
 }
 
@@ -148,7 +164,7 @@ func TestUpkeep_AStoreThatFailsIsAskedAgainTheNextTime(t *testing.T) {
 		log, lines := test.NewNullLogger()
 		u := newUpkeep(Options{Store: store, Log: log, Now: bubbleTime, Retention: 25 * time.Hour})
 		u.Start()
-		time.Sleep(upkeepInterval + time.Second) //nolint:forbidigo // virtual time
+		time.Sleep(upkeepFirst + time.Second) //nolint:forbidigo // virtual time
 		require.Len(t, lines.AllEntries(), 1)
 		fails.Store(false)
 		time.Sleep(upkeepInterval) //nolint:forbidigo // virtual time

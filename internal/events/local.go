@@ -96,6 +96,9 @@ func (l *Local) Wanted() bool {
 // Lose tells readers that something has happened which is not among the events.
 func (l *Local) Lose() { l.ring.lose() }
 
+// Listeners returns how many follow what happens here.
+func (l *Local) Listeners() int { return l.ring.listeners() }
+
 // Hush ends every reader, and Close is the same.
 func (l *Local) Hush() { l.ring.close() }
 

@@ -74,6 +74,13 @@ func (r *ring) wanted() bool {
 	return r.readers > 0
 }
 
+// listeners returns how many read.
+func (r *ring) listeners() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.readers
+}
+
 // find returns the position after the place given, and whether the ring has it. An
 // empty place is now.
 func (r *ring) find(place string) (position uint64, found bool) {

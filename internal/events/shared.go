@@ -95,6 +95,9 @@ func (s *Shared) Wanted() bool {
 // the events.
 func (s *Shared) Lose() { s.lost.Store(true) }
 
+// Listeners returns how many follow what happens here, by this process.
+func (s *Shared) Listeners() int { return s.ring.listeners() }
+
 // Hush ends every reader.
 func (s *Shared) Hush() { s.ring.close() }
 

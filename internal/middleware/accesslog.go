@@ -26,6 +26,9 @@ func AccessLog(log logrus.FieldLogger, now func() time.Time) gin.HandlerFunc {
 			"request_id":  handlers.RequestID(c.Request.Context()),
 			"client":      c.ClientIP(),
 		})
+		if id := c.GetString(traceIDKey); id != "" {
+			entry = entry.WithField("trace_id", id)
+		}
 		switch {
 		case isProbe(c.FullPath()):
 			// Asked every few seconds, for ever; what changes is said by Probes.

@@ -46,6 +46,7 @@ type Reply struct {
 	MessageID  string // Accepted: the provider's id, empty where it gave none
 	RetryAfter time.Duration
 
+	Cause  Cause  // why, in one word
 	Code   string // what went wrong: one of models.ErrorCode…, or "http_<status>"
 	Reason string // what went wrong; never holds anything of the message, so it may be logged
 	Detail string // what the webhook said about it; may repeat the message, so it must not be
@@ -58,7 +59,7 @@ type Reply struct {
 func (c *Client) judge(response *http.Response) Reply {
 	content := readReply(response)
 	status := response.StatusCode
-	reply := Reply{Verdict: Classify(status), StatusCode: status}
+	reply := Reply{Verdict: Classify(status), StatusCode: status, Cause: causeOfStatus(status)}
 	if reply.Verdict == Accepted {
 		reply.MessageID = messageID(content)
 		return reply

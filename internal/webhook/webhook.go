@@ -82,6 +82,8 @@ type Request struct {
 	ID      string // the message's id: the idempotency key
 	To      string
 	Content string
+	// TraceParent goes along as the header of that name (W3C Trace Context); empty: none.
+	TraceParent string
 	// Begin is asked at the last moment before the first byte leaves; where it
 	// answers false nothing is sent. The process may have been paused since the
 	// caller looked. Nil means yes.
@@ -139,6 +141,9 @@ func (c *Client) call(ctx context.Context, request Request, deadline time.Time) 
 	gate := &gate{begin: request.Begin, unbegun: request.Unbegun}
 	body, key := payload(request), IdempotencyKey(request.ID)
 	header := []headerField{{"Idempotency-Key", key}}
+	if request.TraceParent != "" {
+		header = append(header, headerField{"Traceparent", request.TraceParent})
+	}
 	response, err := c.route.exchange(ctx, deadline, gate, outgoing{
 		header: append(header, c.signer.sign(key, c.now(), body)...), body: body,
 	})
@@ -163,9 +168,9 @@ func (c *Client) failure(err error, progress progress) Reply {
 	reply := Reply{Verdict: Retry, Detail: c.detail(err.Error())}
 	switch {
 	case progress == refused:
-		return Reply{Verdict: NotBegun, Reason: "stopped, draining, or too little of the lease left"}
+		return Reply{Verdict: NotBegun, Cause: CauseStopped, Reason: "stopped, draining, or too little of the lease left"}
 	case progress == nothingSent:
-		reply.Code = models.ErrorCodeUnreachable
+		reply.Code, reply.Cause = models.ErrorCodeUnreachable, causeOfUnreachable(err, timedOut)
 		step, cause := unreachable(err, timedOut)
 		reply.Reason = step
 		if cause != nil {
@@ -173,10 +178,10 @@ func (c *Client) failure(err error, progress progress) Reply {
 		}
 	case timedOut:
 		reply.Code, reply.Reason = models.ErrorCodeTimeout, "no answer within the time limit"
-		reply.Unknown = true
+		reply.Unknown, reply.Cause = true, CauseTimeout
 	default:
 		reply.Code, reply.Reason = models.ErrorCodeConnectionLost, "the connection broke, or the answer was not HTTP"
-		reply.Unknown = true
+		reply.Unknown, reply.Cause = true, causeOfLoss(err)
 	}
 	return reply
 }
