@@ -7,7 +7,10 @@ tool (
 	github.com/swaggo/swag/cmd/swag
 )
 
-require github.com/getkin/kin-openapi v0.152.0
+require (
+	github.com/evanw/esbuild v0.28.2
+	github.com/getkin/kin-openapi v0.152.0
+)
 
 require (
 	4d63.com/gocheckcompilerdirectives v1.4.0 // indirect
