@@ -6,8 +6,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"auto-message-sender/internal/config"
 )
 
 func newConfigCommand(p process) *cobra.Command {
@@ -29,7 +27,7 @@ func newConfigCommand(p process) *cobra.Command {
 // checkConfig shows the settings and where each comes from. It starts nothing,
 // and asks nothing of a store or a network.
 func (p process) checkConfig() error {
-	cfg, warnings, err := config.Load(p.environ, p.dotenv)
+	cfg, warnings, err := p.load()
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, value := range cfg.Effective() {
 		_, _ = fmt.Fprintf(table, "%s=%s\t# %s\n", value.Name, value.Text, value.Source)

@@ -13,6 +13,7 @@ import (
 type feed interface {
 	dispatch.Events
 	handlers.Feed
+	Listeners() int
 	Hush()
 	Close()
 }

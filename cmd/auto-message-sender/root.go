@@ -19,7 +19,7 @@ import (
 const (
 	exitDone          = 0
 	exitFailed        = 1
-	exitConfiguration = 2   // nothing was started
+	exitConfiguration = 2   // nothing was started: a wrong setting, or a wrong command line
 	exitInterrupted   = 130 // a second signal: what was under way was left as it was
 )
 
@@ -40,7 +40,7 @@ type process struct {
 // the warnings are written at once, because they often tell why: a setting that
 // is missing was misspelt.
 func (p process) config() (config.Config, []string, error) {
-	cfg, warnings, err := config.Load(p.environ, p.dotenv)
+	cfg, warnings, err := p.load()
 	if err != nil {
 		p.warn(warnings)
 		return cfg, nil, fmt.Errorf("configuration: %w", err)
@@ -80,6 +80,8 @@ func newRootCommand(p process) *cobra.Command {
 		newHealthcheckCommand(p),
 		newVersionCommand(p),
 	)
+	refuseUsage(root)
+	root.AddCommand(newBackupCommand(p), newMigrateCommand(p)) // these take arguments of their own
 	addAPICommands(root, p)
 	return root
 }
@@ -106,6 +108,9 @@ func (p process) report(err error) int {
 	code, text := exitFailed, err.Error()
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		code, text = exitConfiguration, wrong.Error()
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		code = exitConfiguration
 	}
 	if known, ok := cli.ExitCode(err); ok {
 		code = known

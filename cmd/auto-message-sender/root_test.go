@@ -48,7 +48,9 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 		says string
 	}{
 		"command":               {[]string{"sevre"}, `unknown command "sevre"`},
-		"command, with a guess": {[]string{"sevre"}, "serve"},
+		"command, with a guess": {[]string{"sevre"}, "did you mean serve?"},
+		"no command":            {[]string{"bogus"}, `unknown command "bogus" for "auto-message-sender"; see auto-message-sender --help`},
+		"a command of the API":  {[]string{"scheduler", "strat"}, `unknown command "strat"`},
 		"subcommand":            {[]string{"config", "chekc"}, `unknown command "chekc"`},
 		"argument":              {[]string{"serve", "now"}, `unknown command "now"`},
 		"flag":                  {[]string{"--port", "1"}, "unknown flag: --port"},
@@ -57,7 +59,7 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := setup(t, nil)
-			require.Equal(t, exitFailed, term.run(t, test.args...))
+			require.Equal(t, exitConfiguration, term.run(t, test.args...))
 			require.Contains(t, term.stderr.String(), "error: ")
 			require.Contains(t, term.stderr.String(), test.says)
 			require.Empty(t, term.stdout.String())

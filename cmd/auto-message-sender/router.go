@@ -15,7 +15,8 @@ import (
 )
 
 // routerDeps is what the router is made of. All fields are required, but
-// TrustedProxies – without any, forwarding headers are ignored – and Origins.
+// TrustedProxies – without any, forwarding headers are ignored –, Origins, and the
+// last three.
 type routerDeps struct {
 	Log            logrus.FieldLogger
 	Now            func() time.Time
@@ -34,7 +35,14 @@ type routerDeps struct {
 	Reports        *handlers.DeliveryReports
 	Events         *handlers.EventStream
 	Scheduler      *handlers.Scheduler
+	Identity       *handlers.Identity
+	Configuration  *handlers.Configuration
+	Fleet          *handlers.Fleet
 	Probes         *handlers.Probes
+
+	Follow  middleware.Follow  // follows requests; nil: nobody does
+	Measure middleware.Measure // counts requests; nil: nobody counts
+	Metrics http.Handler       // /metrics; nil: not here
 }
 
 func (d routerDeps) check() error {
@@ -43,6 +51,7 @@ func (d routerDeps) check() error {
 		"RequestTimeout": d.RequestTimeout <= 0, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Reporters": len(d.Reporters) == 0,
 		"Messages": d.Messages == nil, "Operations": d.Operations == nil, "Preview": d.Preview == nil, "Statistics": d.Statistics == nil,
 		"Reports": d.Reports == nil, "Events": d.Events == nil, "Scheduler": d.Scheduler == nil, "Probes": d.Probes == nil,
+		"Identity": d.Identity == nil, "Configuration": d.Configuration == nil, "Fleet": d.Fleet == nil,
 	} {
 		if missing {
 			return fmt.Errorf("router: %s is required", name)
@@ -73,6 +82,8 @@ func (d routerDeps) check() error {
 //	@tag.description			What the provider says became of messages
 //	@tag.name					scheduler
 //	@tag.description			Whether and how fast messages are sent
+//	@tag.name					service
+//	@tag.description			Who calls, what runs, and how it is configured
 //	@tag.name					probes
 //	@tag.description			How the service is, for machines; at the root, without a key and without a rate limit
 //
@@ -92,6 +103,9 @@ func newRouter(deps routerDeps) (*gin.Engine, error) {
 	table, err := routes(deps, problems)
 	if err != nil {
 		return nil, err
+	}
+	if deps.Metrics != nil {
+		table = append(table, route{http.MethodGet, metricsPath, readers, limited, usual, gin.WrapH(deps.Metrics)})
 	}
 	engine, err := newEngine(deps, problems)
 	if err != nil {
@@ -139,6 +153,9 @@ func newWaitingRouter(deps routerDeps) (*gin.Engine, error) {
 		engine.Handle(method, "/readyz", ready)
 		engine.Handle(method, "/healthz", ready)
 	}
+	if err := servePageMeanwhile(engine, problems); err != nil {
+		return nil, err
+	}
 	waiting := func(c *gin.Context) {
 		problems.Answer(c, &models.Error{Kind: models.KindUnavailable, Detail: "the service waits for its store; /readyz tells more"})
 	}
@@ -162,6 +179,8 @@ func newEngine(deps routerDeps, problems *handlers.Problems) (*gin.Engine, error
 	engine.Use(
 		middleware.RequestID(deps.NewRequestID),
 		middleware.AccessLog(deps.Log, deps.Now),
+		middleware.Answered(deps.Measure, deps.Now),
+		middleware.Trace(deps.Follow),
 		middleware.Recovery(problems, deps.Log),
 		middleware.SecurityHeaders,
 		middleware.CORS(deps.Origins, problems),

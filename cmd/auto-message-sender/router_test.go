@@ -111,6 +111,11 @@ func (s *store) Deliver(ctx context.Context, report models.DeliveryReport) (bool
 	return stored, s.or(err)
 }
 
+func (s *store) Replicas(ctx context.Context) ([]models.Replica, error) {
+	replicas, err := s.Store.Replicas(ctx)
+	return replicas, s.or(err)
+}
+
 func (s *store) SetPace(ctx context.Context, pace models.Pace, entry models.SchedulerLog) (models.Scheduler, error) {
 	state, err := s.Store.SetPace(ctx, pace, entry)
 	return state, s.or(err)
@@ -212,6 +217,14 @@ func (a *api) wireHandlers(tb testing.TB, newID func() string) {
 	a.deps.Events = handlers.NewEventStream(feed)
 	a.deps.Scheduler, err = handlers.NewScheduler(handlers.SchedulerOptions{
 		Control: a, Trail: a.store, Counter: a.store, Replica: "r-1", Webhook: webhook,
+	})
+	require.NoError(tb, err)
+	a.deps.Identity, err = handlers.NewIdentity(middleware.Role, !a.deps.Keys.Empty())
+	require.NoError(tb, err)
+	a.deps.Fleet, err = handlers.NewFleet(a.store, a.store.Now, "r-1")
+	require.NoError(tb, err)
+	a.deps.Configuration, err = handlers.NewConfiguration(handlers.SettingsOptions{
+		Version: "1.2.3", StartedAt: a.store.Now(), Replica: "r-1", Store: "sqlite", Values: []handlers.Setting{{Name: "WEBHOOK_URL"}},
 	})
 	require.NoError(tb, err)
 	a.deps.Probes, err = handlers.NewProbes(handlers.ProbesOptions{Parts: a.parts, Now: a.deps.Now, Log: a.deps.Log})

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"auto-message-sender/docs"
+	"auto-message-sender/internal/dashboard"
 	"auto-message-sender/internal/handlers"
 )
 
@@ -49,8 +50,12 @@ func routes(d routerDeps, problems *handlers.Problems) ([]route, error) {
 	if err != nil {
 		return nil, fmt.Errorf("router: %w", err)
 	}
+	page, err := pageRoutes(dashboard.Files(), pages.Redirect, problems)
+	if err != nil {
+		return nil, err
+	}
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-	return []route{
+	return append([]route{
 		{post, apiPath + "/messages", senders, limited, usual, handlers.Handle(problems, handlers.AcceptBody, d.Messages.Accept, handlers.Accepted)},
 		{get, apiPath + "/messages", readers, limited, usual, handlers.Handle(problems, handlers.ListQuery, d.Messages.List, handlers.Listed)},
 		{post, apiPath + "/messages/batch", senders, limited, large, handlers.Handle(problems, handlers.BatchBody, d.Messages.Batch, handlers.OK)},
@@ -73,14 +78,17 @@ func routes(d routerDeps, problems *handlers.Problems) ([]route, error) {
 		{put, apiPath + "/scheduler/pace", operators, limited, usual, handlers.Handle(problems, handlers.JSONBody, d.Scheduler.SetPace, handlers.OK)},
 		{get, apiPath + "/scheduler/logs", readers, limited, usual, handlers.Handle(problems, handlers.PageQuery, d.Scheduler.Logs, handlers.OK)},
 
+		{get, apiPath + "/me", readers, limited, usual, handlers.Handle(problems, handlers.NoRequest, d.Identity.Me, handlers.OK)},
+		{get, apiPath + "/settings", readers, limited, usual, handlers.Handle(problems, handlers.NoRequest, d.Configuration.Show, handlers.OK)},
+		{get, apiPath + "/replicas", readers, limited, usual, handlers.Handle(problems, handlers.NoRequest, d.Fleet.List, handlers.OK)},
+
 		{get, "/livez", anybody, unlimited, usual, handlers.Handle(problems, handlers.NoRequest, d.Probes.Live, handlers.OK)},
 		{get, "/readyz", anybody, unlimited, usual, handlers.Handle(problems, handlers.VerboseQuery, d.Probes.Ready, handlers.Health)},
 		{get, "/healthz", anybody, unlimited, usual, handlers.Handle(problems, handlers.VerboseQuery, d.Probes.Ready, handlers.Health)},
 
-		{get, "/", browsers, limited, usual, pages.Redirect},
 		{get, "/swagger", browsers, limited, usual, pages.Redirect},
 		{get, "/swagger/", browsers, limited, usual, pages.Redirect},
 		{get, "/swagger/:file", browsers, limited, usual, pages.UI(problems)},
 		{get, "/openapi.json", browsers, limited, usual, pages.OpenAPI},
-	}, nil
+	}, page...), nil
 }

@@ -59,6 +59,8 @@ type service struct {
 	process process
 	cfg     config.Config
 	replica string
+	looking telemetry
+	began   time.Time
 	log     logrus.FieldLogger
 	end     shutdown
 	onReady func() // told once the API is open; may be nil
@@ -70,7 +72,7 @@ func newService(p process, cfg config.Config, log logrus.FieldLogger) *service {
 		replica = replicaID()
 	}
 	log = log.WithField("replica", replica)
-	return &service{process: p, cfg: cfg, replica: replica, log: log, end: shutdown{log: log, now: p.now}}
+	return &service{process: p, cfg: cfg, replica: replica, began: p.now(), log: log, end: shutdown{log: log, now: p.now}}
 }
 
 // replicaID is unlike that of any other process, also of this machine's last.
@@ -84,9 +86,11 @@ func replicaID() string {
 
 // run returns nil after a shutdown in order.
 func (s *service) run(ctx context.Context) error {
-	began := s.process.now()
 	defer s.end.run()
 
+	if err := s.openTelemetry(ctx); err != nil {
+		return err
+	}
 	server, err := s.listen(ctx)
 	if err != nil {
 		return err
@@ -99,6 +103,7 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.looking.look(s, store, pipeline)
 	router, err := s.newRouter(store, pipeline)
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (s *service) run(ctx context.Context) error {
 	s.log.WithFields(logrus.Fields{
 		"address": server.address, "store": s.storeName(), "version": s.process.build.Version,
 		"interval": s.cfg.SchedulerInterval.String(), "messages_per_interval": s.cfg.MessagesPerInterval,
-		"duration_ms": s.process.now().Sub(began).Milliseconds(),
+		"duration_ms": s.process.now().Sub(s.began).Milliseconds(),
 	}).Info("ready")
 
 	if s.onReady != nil {

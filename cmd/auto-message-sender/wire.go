@@ -66,10 +66,11 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	s.end.add("webhook connections", time.Second, func(context.Context) error { client.Close(); return nil })
 
 	p.dispatcher, err = dispatch.New(dispatch.Options{
-		Store: store, Sender: client, Receipts: writer, Inspect: s.rules().Inspect, Validity: s.cfg.DefaultValidity, Log: s.log,
+		Store: s.looking.watch(store), Sender: client, Receipts: writer, Inspect: s.rules().Inspect, Validity: s.cfg.DefaultValidity, Log: s.log,
 		Replica: s.replica, AttemptTimeout: s.cfg.WebhookTimeout, Lease: s.cfg.Lease(), MaxInFlight: s.cfg.MaxInFlight,
 		MaxAttempts: s.cfg.MaxRetryCount, Hold: s.cfg.HoldsUnknown(),
-		Retention: s.cfg.Retention, EraseOnly: s.cfg.ErasesOld(), Events: p.feed,
+		Retention: s.cfg.Retention, EraseOnly: s.cfg.ErasesOld(), Events: p.feed, Version: s.process.build.Version,
+		Observer: s.looking.observer(), Tracer: s.looking.tracer(),
 		NewID: uuid.NewString, Now: s.process.now,
 	})
 	if err != nil {
@@ -80,7 +81,7 @@ func (s *service) startPipeline(ctx context.Context, store dataoperations.Store,
 	if err != nil {
 		return nil, err
 	}
-	if err := s.untilAnswered(ctx, srv, "autostart", func(ctx context.Context) error { return s.autostart(ctx, p) }); err != nil {
+	if err := s.untilAnswered(ctx, srv, "autostart", func(ctx context.Context) error { return s.autostart(ctx, store, p) }); err != nil {
 		return nil, err
 	}
 	p.dispatcher.Start()
@@ -117,8 +118,12 @@ func (s *service) openReceipts(p *pipeline) (receipts.Cache, error) {
 }
 
 // autostart does what SCHEDULER_AUTOSTART says: always starts it, never stops
-// it, resume leaves it as it was.
-func (s *service) autostart(ctx context.Context, p *pipeline) (err error) {
+// it, resume leaves it as it was. One that is held is left to a person: see held.
+func (s *service) autostart(ctx context.Context, store dataoperations.Trail, p *pipeline) error {
+	held, err := s.held(ctx, store)
+	if err != nil || held {
+		return err
+	}
 	reason := "SCHEDULER_AUTOSTART=" + s.cfg.SchedulerAutostart
 	switch s.cfg.SchedulerAutostart {
 	case config.AutostartAlways:

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
+	"auto-message-sender/internal/config"
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/handlers"
 	"auto-message-sender/internal/middleware"
@@ -20,8 +22,9 @@ func (s *service) newRouter(store dataoperations.Store, p *pipeline) (http.Handl
 	deps := routerDeps{
 		Log: s.log, Now: s.process.now, NewRequestID: newRequestID, RequestTimeout: requestTimeout,
 		TrustedProxies: s.cfg.TrustedProxies, Origins: s.cfg.CORSAllowedOrigins, LocalOnly: s.localOnly(),
+		Follow: s.looking.follow(), Measure: s.looking.measure(), Metrics: s.looking.page(s.cfg),
 	}
-	if err := s.wireHandlers(store, p, &deps); err != nil {
+	if err := s.wireHandlers(s.looking.watch(store), p, &deps); err != nil {
 		return nil, fmt.Errorf("wire the API: %w", err)
 	}
 	if err := s.wireAccess(p, &deps); err != nil {
@@ -68,8 +71,45 @@ func (s *service) wireHandlers(store dataoperations.Store, p *pipeline, deps *ro
 	if err != nil {
 		return err //nolint:wrapcheck // likewise
 	}
+	if err := s.wireService(store, deps); err != nil {
+		return err
+	}
 	deps.Probes, err = handlers.NewProbes(handlers.ProbesOptions{Parts: parts(store, p), Now: s.process.now, Log: s.log})
 	return err //nolint:wrapcheck // likewise
+}
+
+// wireService makes the endpoints that tell who calls and what runs.
+func (s *service) wireService(store dataoperations.Store, deps *routerDeps) (err error) {
+	deps.Identity, err = handlers.NewIdentity(middleware.Role, s.cfg.AuthRequired())
+	if err != nil {
+		return err //nolint:wrapcheck // it says what is missing
+	}
+	deps.Fleet, err = handlers.NewFleet(store, store.Now, s.replica)
+	if err != nil {
+		return err //nolint:wrapcheck // likewise
+	}
+	options := handlers.SettingsOptions{
+		Version: s.process.build.Version, Commit: s.process.build.Commit, GoVersion: s.process.build.Go,
+		StartedAt: s.began, Replica: s.replica, Store: "sqlite", Redis: s.cfg.UsesRedis(), Values: s.settings(),
+	}
+	if s.cfg.UsesMongoDB() {
+		options.Store = "mongodb"
+	}
+	deps.Configuration, err = handlers.NewConfiguration(options)
+	return err //nolint:wrapcheck // likewise
+}
+
+// settings returns what is in effect, fit to be shown, beside what the manual says.
+func (s *service) settings() []handlers.Setting {
+	var shown []handlers.Setting
+	manual := config.Describe() // in the same order
+	for i, value := range s.cfg.Effective() {
+		shown = append(shown, handlers.Setting{
+			Name: value.Name, Value: value.Text, Source: string(value.Source),
+			Default: cmp.Or(manual[i].Default, manual[i].DefaultNote), Description: manual[i].Meaning,
+		})
+	}
+	return shown
 }
 
 // wireAccess makes what decides who may call, and how often.
