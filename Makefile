@@ -102,6 +102,16 @@ bench-api: build ## How soon the API answers beside a million messages, and whil
 bench-guard: build bin/bench-peers ## Fail when a ratio is worse than bench/baseline.json accepts
 	@go run -tags $(TAGS) ./bench -guard bench/baseline.json $(BENCH)
 
+# Pictures of all screens are left in PICTURES, a directory.
+.PHONY: pictures
+pictures: test-deps ## Take the README's pictures, and one of every screen (PICTURES=bin/pictures)
+	@CGO_ENABLED=0 go test -tags $(TAGS) -count=1 -run 'TestReadme|TestScreens' ./internal/browsertest \
+	  -update -pictures $(abspath $(or $(PICTURES),bin/pictures))
+
+.PHONY: first-paint
+first-paint: test-deps ## Time the page in a browser beside MESSAGES (1000000) messages
+	@FIRST_PAINT=$${MESSAGES:-1000000} CGO_ENABLED=0 go test -tags $(TAGS) -count=1 -v -run TestFirstPaint ./internal/browsertest
+
 .PHONY: microbench
 microbench: ## Time claim, record, checks, JSON and the call, COUNT times (3), as benchstat reads it
 	@go test -tags $(TAGS) -run '^$$' -bench '^Benchmark(Claim|Record)$$' -benchtime 100x -count $(COUNT) \
@@ -132,8 +142,12 @@ tidy: ## Tidy go.mod and go.sum, of the nested modules too
 	@for module in . $(NESTED); do (cd $$module && go mod tidy); done
 
 .PHONY: docs
-docs: $(SWAG) ## Regenerate the OpenAPI documents in docs/
+docs: $(SWAG) page ## Regenerate the OpenAPI documents in docs/, and the page
 	@scripts/generate-docs.sh
+
+.PHONY: page
+page: ## Bundle the page's sources, internal/dashboard/assets/, into internal/dashboard/dist/
+	@cd tools && CGO_ENABLED=0 go run ./page ../internal/dashboard/assets ../internal/dashboard/dist
 
 # What the tests need beyond Go, and the stand-in for MongoDB unless there is a real one.
 .PHONY: test-deps

@@ -28,7 +28,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "For the provider: what became of a message that it took. The first report of a message is stored, and shown as its\ndelivery_status; others change nothing, so reports may be repeated. It has keys and signatures of its own: DELIVERY_REPORT_KEYS, DELIVERY_REPORT_SECRETS.",
+                "description": "For the provider: what became of a message that it took. The first report of a message is stored, and shown as its\ndelivery_status; others change nothing, so reports may be repeated. It has keys and signatures of its own: DELIVERY_REPORT_KEYS, DELIVERY_REPORT_SECRETS.\nFields that are not known are passed over.",
                 "consumes": [
                     "application/json"
                 ],
@@ -60,7 +60,7 @@ const docTemplate = `{
                         }
                     },
                     "400": {
-                        "description": "The body is no JSON object, or a field is missing, unknown, twice or invalid: see errors",
+                        "description": "The body is no JSON object, or a field is missing, twice or invalid: see errors",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -126,7 +126,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "Server-sent events (text/event-stream): the name of each is its type, its data an Event; nothing of what messages say.\nReconnecting with Last-Event-ID goes on where the stream ended. The event \"reset\" says that events may be missing: ask the API how things stand.\nA comment comes every 15 s. A client that reads too slowly is cut off. At full speed events come in bundles, up to 20 a second.",
+                "description": "Server-sent events (text/event-stream): the name of each is its type, its data an Event; nothing of what messages say.\nReconnecting with Last-Event-ID goes on where the stream ended. The event \"reset\" says that events may be missing: ask the API how things stand.\nWithout Redis, of what other processes do only that is told which lists show by time: accepting, sending, failing, starting, stopping,\nchanges of pace, up to a second late; not what they cancel, retry, erase, let expire or hear from the provider.\nA comment comes every 15 s. A client that reads too slowly is cut off. At full speed events come in bundles, up to 20 a second.",
                 "produces": [
                     "text/event-stream",
                     "application/problem+json"
@@ -170,6 +170,12 @@ const docTemplate = `{
                             "$ref": "#/definitions/Problem"
                         }
                     },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
                     "429": {
                         "description": "Too many requests",
                         "schema": {
@@ -178,6 +184,60 @@ const docTemplate = `{
                     },
                     "503": {
                         "description": "Too many clients listen already",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
+        "/me": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "The name and the role of the key that the request came with: a way to find out whether a key is good, and for what.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "service"
+                ],
+                "summary": "Read who calls",
+                "operationId": "getMe",
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/Me"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -317,6 +377,12 @@ const docTemplate = `{
                     },
                     "401": {
                         "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -465,7 +531,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "Up to 10,000 messages, as a JSON array or with one JSON object on each line (application/x-ndjson), up to 16 MiB.\nIt is read as it comes, and its valid lines are stored in durable steps of a thousand; each line has its result.\nA line with an idempotency_key – or each line, where the header Idempotency-Key names the batch: then as \"\u003cheader\u003e:\u003cline\u003e\" – is\nstored once however often it is sent: repeat the whole batch under the same keys after an answer that was lost or incomplete.\nIt is known by its message: where RETENTION with RETENTION_ACTION=delete has deleted that, a repeat is sent again; erase keeps it known.",
+                "description": "Up to 10,000 messages, as a JSON array or with one JSON object on each line (application/x-ndjson), up to 16 MiB.\nIt is read as it comes, and its valid lines are stored in durable steps of a thousand; each line has its result. A limit that\nis hit – of lines, of bytes – after lines were stored is answered with 200 and complete: false; before that, with 413.\nA line with an idempotency_key – or each line, where the header Idempotency-Key names the batch: then as \"\u003cheader\u003e:\u003cline\u003e\" – is\nstored once however often it is sent: repeat the whole batch under the same keys after an answer that was lost or incomplete.\nIt is known by its message: where RETENTION with RETENTION_ACTION=delete has deleted that, a repeat is sent again; erase keeps it known.\nWith dry_run=true nothing is stored, and the answer is what would become of each line now; a line without a key has no id then.",
                 "consumes": [
                     "application/json",
                     "application/x-ndjson"
@@ -480,6 +546,12 @@ const docTemplate = `{
                 "summary": "Accept many messages",
                 "operationId": "acceptMessages",
                 "parameters": [
+                    {
+                        "type": "boolean",
+                        "description": "Only check the lines, and store none",
+                        "name": "dry_run",
+                        "in": "query"
+                    },
                     {
                         "maxLength": 249,
                         "type": "string",
@@ -897,8 +969,14 @@ const docTemplate = `{
                             "$ref": "#/definitions/Problem"
                         }
                     },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
                     "429": {
-                        "description": "Too many requests from this address",
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -957,6 +1035,12 @@ const docTemplate = `{
                     },
                     "401": {
                         "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -1232,6 +1316,66 @@ const docTemplate = `{
                 }
             }
         },
+        "/replicas": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "The processes that share this store, by id. Each tells the store every 10 s that it lives; one that was not seen for 35 s is\ngone, and forgotten after 24 hours. One that was shut down in order is forgotten at once.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "service"
+                ],
+                "summary": "List the replicas",
+                "operationId": "listReplicas",
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/ReplicaList"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "503": {
+                        "description": "The store is away",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
         "/scheduler": {
             "get": {
                 "security": [
@@ -1265,8 +1409,14 @@ const docTemplate = `{
                             "$ref": "#/definitions/Problem"
                         }
                     },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
                     "429": {
-                        "description": "Too many requests from this address",
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -1343,8 +1493,14 @@ const docTemplate = `{
                             "$ref": "#/definitions/Problem"
                         }
                     },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
                     "429": {
-                        "description": "Too many requests from this address",
+                        "description": "Too many requests",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -1650,6 +1806,60 @@ const docTemplate = `{
                 }
             }
         },
+        "/settings": {
+            "get": {
+                "security": [
+                    {
+                        "BearerAuth": []
+                    },
+                    {
+                        "ApiKeyAuth": []
+                    }
+                ],
+                "description": "What runs, and every setting as it takes effect, secrets masked: what auto-message-sender config check shows.",
+                "produces": [
+                    "application/json",
+                    "application/problem+json"
+                ],
+                "tags": [
+                    "service"
+                ],
+                "summary": "Read the settings",
+                "operationId": "getSettings",
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "schema": {
+                            "$ref": "#/definitions/Settings"
+                        }
+                    },
+                    "401": {
+                        "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "429": {
+                        "description": "Too many requests",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "500": {
+                        "description": "An internal error",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    }
+                }
+            }
+        },
         "/stats": {
             "get": {
                 "security": [
@@ -1679,6 +1889,12 @@ const docTemplate = `{
                     },
                     "401": {
                         "description": "No key, or an unknown one",
+                        "schema": {
+                            "$ref": "#/definitions/Problem"
+                        }
+                    },
+                    "403": {
+                        "description": "Without API_KEYS: the server was asked by a name that is not this machine's own",
                         "schema": {
                             "$ref": "#/definitions/Problem"
                         }
@@ -1737,7 +1953,7 @@ const docTemplate = `{
                     "example": "order-4711"
                 },
                 "send_at": {
-                    "description": "When it is to go out, with a time zone, at most a year ahead. A time that has passed means at once.",
+                    "description": "When it is to go out, with a time zone, at most a year (366 days) ahead. A time that has passed means at once.",
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-03T12:00:00+03:00"
@@ -1748,7 +1964,7 @@ const docTemplate = `{
                     "example": "+90 555 123 45 67"
                 },
                 "validity_period": {
-                    "description": "Whole seconds after that, or after now, in which it may still be sent, at most a year: afterwards it expires.",
+                    "description": "Whole seconds after send_at, or after now where that is left out, in which it may still be sent, at most a year: afterwards it\nexpires. Where they are over already, the message is refused.",
                     "type": "integer",
                     "maximum": 31622400,
                     "minimum": 1,
@@ -1816,6 +2032,11 @@ const docTemplate = `{
                     "type": "boolean",
                     "example": true
                 },
+                "dry_run": {
+                    "description": "Nothing was stored, and the rest is what would be; left out otherwise.",
+                    "type": "boolean",
+                    "example": false
+                },
                 "duplicates": {
                     "description": "Stored before, under the same keys.",
                     "type": "integer",
@@ -1880,7 +2101,7 @@ const docTemplate = `{
                     "example": "order-4711"
                 },
                 "send_at": {
-                    "description": "When it is to go out, with a time zone, at most a year ahead. A time that has passed means at once.",
+                    "description": "When it is to go out, with a time zone, at most a year (366 days) ahead. A time that has passed means at once.",
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-03T12:00:00+03:00"
@@ -1891,7 +2112,7 @@ const docTemplate = `{
                     "example": "+90 555 123 45 67"
                 },
                 "validity_period": {
-                    "description": "Whole seconds after that, or after now, in which it may still be sent, at most a year: afterwards it expires.",
+                    "description": "Whole seconds after send_at, or after now where that is left out, in which it may still be sent, at most a year: afterwards it\nexpires. Where they are over already, the message is refused.",
                     "type": "integer",
                     "maximum": 31622400,
                     "minimum": 1,
@@ -2138,7 +2359,7 @@ const docTemplate = `{
                     "example": "67f2f8a8-ea58-4ed0-a6f9-ff217df4d849"
                 },
                 "occurred_at": {
-                    "description": "When it happened; now, where it is left out.",
+                    "description": "When it happened, at most five minutes ahead of this service's time; now, where it is left out.",
                     "type": "string",
                     "format": "date-time",
                     "example": "2026-01-02T15:04:09Z"
@@ -2254,6 +2475,36 @@ const docTemplate = `{
                 "message": {
                     "type": "string",
                     "example": "must start with + and the country code, for example +905551234567"
+                }
+            }
+        },
+        "Me": {
+            "type": "object",
+            "required": [
+                "authenticated",
+                "name",
+                "role"
+            ],
+            "properties": {
+                "authenticated": {
+                    "description": "Whether a key was asked for.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "name": {
+                    "description": "Name of the key that was used; empty where no keys are configured.",
+                    "type": "string",
+                    "example": "ops"
+                },
+                "role": {
+                    "description": "Where no keys are configured, everybody is an operator.",
+                    "type": "string",
+                    "enum": [
+                        "reader",
+                        "sender",
+                        "operator"
+                    ],
+                    "example": "operator"
                 }
             }
         },
@@ -2530,7 +2781,7 @@ const docTemplate = `{
             ],
             "properties": {
                 "interval": {
-                    "description": "How often a window opens: 100ms to 720h, in whole milliseconds.",
+                    "description": "How often a window opens: 100ms to 30d, in whole milliseconds; units are ms, s, m, h and d.",
                     "type": "string",
                     "example": "2m"
                 },
@@ -2681,6 +2932,86 @@ const docTemplate = `{
                     "type": "string",
                     "maxLength": 200,
                     "example": "maintenance of the provider"
+                }
+            }
+        },
+        "Replica": {
+            "type": "object",
+            "required": [
+                "id",
+                "in_flight",
+                "max_in_flight",
+                "seen_at",
+                "self",
+                "started_at",
+                "state",
+                "version",
+                "webhook"
+            ],
+            "properties": {
+                "id": {
+                    "type": "string",
+                    "example": "sender-1"
+                },
+                "in_flight": {
+                    "description": "Attempts that it had under way, or whose outcome was not stored yet.",
+                    "type": "integer",
+                    "example": 3
+                },
+                "max_in_flight": {
+                    "description": "And may have.",
+                    "type": "integer",
+                    "example": 64
+                },
+                "seen_at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:14:05.000Z"
+                },
+                "self": {
+                    "description": "Whether it is the one that answered.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "started_at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.000Z"
+                },
+                "state": {
+                    "description": "live: seen within 35 s. gone: it was killed, or does not reach the store; its claims are rescued.",
+                    "type": "string",
+                    "enum": [
+                        "live",
+                        "gone"
+                    ],
+                    "example": "live"
+                },
+                "version": {
+                    "type": "string",
+                    "example": "1.4.0"
+                },
+                "webhook": {
+                    "description": "The webhook, by the answers that it got.",
+                    "allOf": [
+                        {
+                            "$ref": "#/definitions/Webhook"
+                        }
+                    ]
+                }
+            }
+        },
+        "ReplicaList": {
+            "type": "object",
+            "required": [
+                "replicas"
+            ],
+            "properties": {
+                "replicas": {
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/Replica"
+                    }
                 }
             }
         },
@@ -2995,6 +3326,104 @@ const docTemplate = `{
                 }
             }
         },
+        "Setting": {
+            "type": "object",
+            "required": [
+                "default",
+                "description",
+                "name",
+                "source",
+                "value"
+            ],
+            "properties": {
+                "default": {
+                    "description": "Where it depends on other settings, in words; empty where there is none.",
+                    "type": "string",
+                    "example": ""
+                },
+                "description": {
+                    "type": "string",
+                    "example": "Address that messages are POSTed to. Required to serve."
+                },
+                "name": {
+                    "type": "string",
+                    "example": "WEBHOOK_URL"
+                },
+                "source": {
+                    "type": "string",
+                    "enum": [
+                        "environment",
+                        "file",
+                        ".env",
+                        "default"
+                    ],
+                    "example": "environment"
+                },
+                "value": {
+                    "description": "Secrets, and user, password and query of an address, are ***; empty where there is none.",
+                    "type": "string",
+                    "example": "https://sms.example.com/send?***"
+                }
+            }
+        },
+        "Settings": {
+            "type": "object",
+            "required": [
+                "commit",
+                "go_version",
+                "redis",
+                "replica",
+                "settings",
+                "started_at",
+                "store",
+                "version"
+            ],
+            "properties": {
+                "commit": {
+                    "type": "string",
+                    "example": "3f1c2a9"
+                },
+                "go_version": {
+                    "type": "string",
+                    "example": "go1.26.0"
+                },
+                "redis": {
+                    "description": "Whether Redis is configured.",
+                    "type": "boolean",
+                    "example": true
+                },
+                "replica": {
+                    "description": "The process that answered: others may have other settings.",
+                    "type": "string",
+                    "example": "sender-1"
+                },
+                "settings": {
+                    "description": "All of them, in the order of the manual.",
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/Setting"
+                    }
+                },
+                "started_at": {
+                    "description": "When this process began.",
+                    "type": "string",
+                    "format": "date-time",
+                    "example": "2026-01-02T15:04:05.000Z"
+                },
+                "store": {
+                    "type": "string",
+                    "enum": [
+                        "sqlite",
+                        "mongodb"
+                    ],
+                    "example": "mongodb"
+                },
+                "version": {
+                    "type": "string",
+                    "example": "1.4.0"
+                }
+            }
+        },
         "StartedAnswer": {
             "type": "object",
             "required": [
@@ -3192,6 +3621,10 @@ const docTemplate = `{
         {
             "description": "Whether and how fast messages are sent",
             "name": "scheduler"
+        },
+        {
+            "description": "Who calls, what runs, and how it is configured",
+            "name": "service"
         }
     ]
 }`

@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-cp -R docs README.md "$before"
+cp -R docs README.md internal/dashboard/dist "$before"
 
 make --no-print-directory docs
-if ! { diff -ru "$before/docs" docs && diff -u "$before/README.md" README.md; }; then
-  echo "the generated documents are out of date: run make docs and commit what it changes" >&2
+if ! { diff -ru "$before/docs" docs && diff -ru "$before/dist" internal/dashboard/dist && diff -u "$before/README.md" README.md; }; then
+  echo "what is generated is out of date: run make docs and commit what it changes" >&2
   exit 1
 fi

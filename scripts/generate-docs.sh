@@ -22,5 +22,6 @@ trap 'rm -rf "$everything"' EXIT
 describe --outputTypes json --output "$everything"
 (cd tools && go run ./openapi "$everything/swagger.json" ../docs/openapi.json)
 
-# The table of settings in the README.
+# The table of settings in the README, and that of metrics.
 go test -count=1 ./internal/config -run TestReadme_HasTheTableOfSettings -update >/dev/null
+go test -count=1 ./internal/metrics -run TestDocumentation_ListsWhatCanBeScrapedAndNothingElse -update >/dev/null

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Sets up what the tests need beyond Go: a redis-server to start, and a C compiler
-# for the race detector. As root on Debian it installs what is missing; elsewhere
-# it uses what is there and says what was left out. With CI=true nothing may be.
+# Sets up what the tests need beyond Go: a redis-server to start, a C compiler for the
+# race detector, promtool, a browser, and axe-core for it. As root on Debian it installs
+# what is missing; elsewhere it uses what is there and says what was left out. With
+# CI=true nothing may be.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 missing=()
 
@@ -12,10 +14,9 @@ need() {
   command -v "$program" >/dev/null && return
   if [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
     echo "installing $packages ($reason)"
-    # A fresh image has no package lists; a failure here shows in the check below.
-    apt-get update -qq </dev/null || true
+    # A failure here shows in the check below.
     # shellcheck disable=SC2086 # several packages, one word each
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages </dev/null >/dev/null || true
+    scripts/apt-install.sh $packages >/dev/null || true
     command -v "$program" >/dev/null && return
   fi
   missing+=("$program: $reason (Debian: apt-get install $packages)")
@@ -23,6 +24,16 @@ need() {
 
 need redis-server redis-server "tests of receipts and rate limits against a real Redis"
 need gcc "gcc libc6-dev" "the race detector"
+need promtool prometheus "the checks of alert rules and of the dashboard's queries"
+# Chrome will do. Fonts, since a browser without any draws nothing.
+command -v google-chrome >/dev/null || need chromium "chromium fonts-dejavu-core" "the tests of the page in a browser"
+
+if [[ ! bin/axe.min.js -nt scripts/get-axe.sh ]]; then
+  if ! command -v npm >/dev/null && ! command -v wget >/dev/null; then
+    need curl "curl ca-certificates" "getting axe-core"
+  fi
+  scripts/get-axe.sh || missing+=("bin/axe.min.js: the checks of the page for accessibility (scripts/get-axe.sh gets it)")
+fi
 
 if ((${#missing[@]} > 0)); then
   echo "LEFT OUT, because it is not installed:" >&2

@@ -96,6 +96,10 @@ func (tr *traffic) tryOnce(dice *rand.Rand, order *order) bool {
 		tr.posted = append(tr.posted, order.Posted)
 		return true
 	}
+	if status == http.StatusBadRequest && order.overdue(moment()) {
+		order.atOnce()
+		return false
+	}
 	tr.refused(status, answer)
 	if order.Key == "" && !errors.Is(err, errNotSent) {
 		tr.unanswered++
@@ -126,6 +130,10 @@ func newBatch(number int64, orders []*order) (request, error) {
 	lines := make([]string, 0, len(orders))
 	for i, order := range orders {
 		order.Batch, order.repeated = true, false
+		if order.ahead > 0 { // a batch is sent as it is until it is accepted: no line may be overdue by then
+			order.Validity = 0
+			delete(order.fields, "validity_period")
+		}
 		own := map[string]any{}
 		if whole.key != "" {
 			order.Key = fmt.Sprintf("%s:%d", whole.key, i+1)

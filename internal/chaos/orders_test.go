@@ -86,6 +86,18 @@ func (o *order) item(more map[string]any) (string, error) {
 	return string(text), nil
 }
 
+// overdue reports whether it is right to refuse the order: its validity, which counts
+// from its send_at, is over.
+func (o *order) overdue(now time.Time) bool {
+	return !o.SendAt.IsZero() && o.Validity > 0 && !now.Before(o.SendAt.Add(o.Validity))
+}
+
+// atOnce corrects an order that was refused as overdue; its key is not taken.
+func (o *order) atOnce() {
+	o.SendAt = time.Time{}
+	delete(o.fields, "send_at")
+}
+
 // renew makes it another message, for a client that cannot know whether this one was
 // accepted, and has no key to ask by.
 func (o *order) renew() {

@@ -47,9 +47,10 @@ func (r *reconciliation) over(m Message, at time.Time) bool {
 }
 
 // asPosted compares the times stored with those asked for. A send_at that has passed
-// when the message is accepted means at once; a retry counts the validity anew.
+// when the message is accepted means at once, and its validity counts from it all the
+// same; a retry counts the validity anew.
 func (r *reconciliation) asPosted(m Message, posted Posted) {
-	due := m.SendAt
+	due := posted.SendAt
 	if due.IsZero() {
 		due = m.CreatedAt
 	}

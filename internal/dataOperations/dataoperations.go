@@ -34,6 +34,7 @@ type Store interface { //nolint:interfacebloat // nobody is given all of it but 
 	Leases
 	Scheduler
 	Trail
+	Replicas
 	Upkeep
 	Connection
 }
@@ -268,6 +269,21 @@ type Trail interface {
 	// SchedulerLogs returns entries of the audit trail, newest first, and how
 	// many there are.
 	SchedulerLogs(ctx context.Context, offset, limit int64) ([]models.SchedulerLog, int64, error)
+}
+
+// Replicas is who runs, for people to see: nothing that is sent depends on it. A
+// write that is lost costs nothing, the next heartbeat says it all again.
+type Replicas interface {
+	// Beat stores what a replica says of itself in place of what it said before;
+	// SeenAt becomes the store's time. The first one of a replica forgets those that
+	// were not seen for longer than models.ReplicaKept.
+	Beat(ctx context.Context, replica models.Replica) error
+
+	// Leave forgets the replica; there may be none.
+	Leave(ctx context.Context, id string) error
+
+	// Replicas returns those that were seen within models.ReplicaKept, by their ids.
+	Replicas(ctx context.Context) ([]models.Replica, error)
 }
 
 // Upkeep keeps the store from growing for ever, in steps so small that nothing is

@@ -30,6 +30,7 @@ func walkCLI(t *testing.T, g *ground) {
 	w.failAndRetry()
 	w.importAndChange()
 	w.exportAndImport()
+	w.backUpAndMove()
 }
 
 // atB is the same person in front of replica B.

@@ -30,10 +30,12 @@ func walkHTTP(t *testing.T, g *ground) {
 		ground: g, t: t, nobody: person(""), reader: person(readerKey), sender: person(senderKey), operator: person(g.operatorKey),
 	}
 	w.whoMay()
+	w.service()
 	w.listen()
 	w.accept()
 	w.acceptOnce()
 	w.batch()
+	w.rehearse()
 	w.find()
 	w.callOff()
 	w.expire()

@@ -13,11 +13,13 @@ import (
 	"auto-message-sender/internal/models"
 )
 
-// adoptable is the condition of a message that is pending in a shape that Claim
-// does not find: next_attempt_at is no date, drawn no bool, or priority none of the
-// three; missing, mostly, because it was inserted by hand. Adoption ends it.
+// adoptable is the condition of a message that waits in a shape that Claim does not
+// find: next_attempt_at is no date, drawn no bool, or priority none of the three;
+// missing, mostly, because it was inserted by hand. Adoption ends it. One inserted as
+// scheduled lacks drawn: its send_at may be no date, and then nothing else finds it.
 func adoptable() bson.A {
 	return bson.A{
+		bson.M{"status": scheduled, "drawn": bson.M{"$nin": bson.A{true, false}}},
 		bson.M{"status": pending, "next_attempt_at": bson.M{"$not": anyDate()}},
 		bson.M{"status": pending, "drawn": bson.M{"$nin": bson.A{true, false}}},
 		bson.M{"status": pending, "priority": bson.M{"$nin": priorities()}},
@@ -100,6 +102,9 @@ func adoption(
 	id, _ := identify(document.Lookup("_id"))
 	given := r.given()
 	r.replaced()
+	if r.text("status") == scheduled && given.SendAt.IsZero() && given.NextAttemptAt.IsZero() {
+		r.problems = append(r.problems, "send_at must be given of a message that is scheduled")
+	}
 	if len(r.problems) > 0 {
 		return nil, strings.Join(r.problems, "; ")
 	}
@@ -133,8 +138,8 @@ func adoption(
 func (r *reader) given() models.Message {
 	one := models.Message{
 		To: r.text("to"), Content: r.text("content"), Reference: r.reference(),
-		CreatedAt: r.moment("created_at"), NextAttemptAt: r.moment("next_attempt_at"),
-		SendAt: r.moment("send_at"), ExpiresAt: r.moment("expires_at"), Validity: r.validity(),
+		CreatedAt: r.meant("created_at"), NextAttemptAt: r.meant("next_attempt_at"),
+		SendAt: r.meant("send_at"), ExpiresAt: r.meant("expires_at"), Validity: r.validity(),
 		Priority: models.PriorityNormal,
 	}
 	if priority, known := r.priority(); known {
@@ -196,12 +201,12 @@ func (r *reader) replaced() {
 	r.list("attempts")
 }
 
-// refusal returns the update that makes a pending message failed for good. Its _id
+// refusal returns the update that makes a waiting message failed for good. Its _id
 // is whatever the document has: under $eq, no value is taken for an operator. Lists
 // are by created_at, so one that means a time in another type becomes a date, and one
 // that means none becomes now.
 func refusal(document bson.Raw, reason string, now time.Time) *mongo.UpdateOneModel {
-	created := (&reader{document: document}).moment("created_at")
+	created := (&reader{document: document}).meant("created_at")
 	if created.IsZero() {
 		created = now
 	}
@@ -214,7 +219,7 @@ func refusal(document bson.Raw, reason string, now time.Time) *mongo.UpdateOneMo
 		"updated_at": now,
 	}
 	return mongo.NewUpdateOneModel().
-		SetFilter(bson.M{"_id": bson.M{"$eq": document.Lookup("_id")}, "status": pending}).
+		SetFilter(bson.M{"_id": bson.M{"$eq": document.Lookup("_id")}, "status": bson.M{"$in": bson.A{scheduled, pending}}}).
 		SetUpdate(bson.M{
 			"$set":   set,
 			"$unset": fields("next_attempt_at", "sent_at", "message_id"),

@@ -4,6 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	dataoperations "auto-message-sender/internal/dataOperations"
+	"auto-message-sender/internal/dataOperations/mongostore"
 	"auto-message-sender/internal/dataOperations/storetest"
 )
 
@@ -19,5 +23,16 @@ func TestStore_KeepsThePromises(t *testing.T) {
 		Messages:  messages,
 		ObjectIDs: true,
 		CountsAge: countsAge,
+		Archive:   openArchive,
 	})
+}
+
+// openArchive opens the data as an archive, on a connection of its own.
+func openArchive(t *testing.T, of storetest.Data, now func() time.Time) (archive dataoperations.Archive, end func()) {
+	t.Helper()
+	known, ok := of.(*data)
+	require.True(t, ok)
+	archive, err := mongostore.OpenArchive(t.Context(), options(connect(t, known.uri, known.database.Name()), now))
+	require.NoError(t, err)
+	return archive, func() {}
 }

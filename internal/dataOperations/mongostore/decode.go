@@ -10,8 +10,12 @@ import (
 
 // decodeMessage reads a message, as far as it can be read.
 func decodeMessage(document bson.Raw) models.Message {
-	r := &reader{document: document}
-	id, _ := identify(document.Lookup("_id"))
+	return (&reader{document: document}).message()
+}
+
+// message reads a message, and notes what cannot be read.
+func (r *reader) message() models.Message {
+	id, _ := identify(r.document.Lookup("_id"))
 	message := models.Message{
 		ID:            id,
 		To:            r.text("to"),

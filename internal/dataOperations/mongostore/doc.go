@@ -21,7 +21,8 @@
 // What people and the provider do to it: cancel.go, retry.go, erase.go, deliver.go;
 // and what becomes of it in the end: prune.go. Where a command that changes many has
 // to tell which, it leaves a mark behind: see mark.go. What they look at: list.go,
-// queue.go, counts.go, activity.go. reserve.go keeps the keys of requests.
+// queue.go, counts.go, activity.go. reserve.go keeps the keys of requests,
+// replicas.go who runs.
 //
 // The scheduler is one document, {_id: "scheduler"}; scheduler.go reads and
 // configures it, startstop.go and pace.go change it, by change.go, and audit.go

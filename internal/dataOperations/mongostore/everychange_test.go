@@ -21,6 +21,8 @@ func everyChange() map[string]write {
 	reserve := wireproxy.Target{Name: "findAndModify", Collection: "reservations"}
 	renew := wireproxy.Target{Name: "update", Collection: "reservations"}
 	forget := wireproxy.Target{Name: "delete", Collection: "reservations"}
+	beat := wireproxy.Target{Name: "update", Collection: "replicas"}
+	leave := wireproxy.Target{Name: "delete", Collection: "replicas"}
 	remove := wireproxy.Target{Name: "delete", Collection: "messages"}
 	return map[string]write{
 		"accept what is new":   {insert, 1, acceptingNew},
@@ -36,6 +38,8 @@ func everyChange() map[string]write {
 		"set the pace":         {startStop, 1, settingPace},
 		"audit something else": {auditUpdate, 1, auditing},
 		"delete old messages":  {remove, 1, pruning(false)},
+		"heartbeat":            {beat, 1, beating},
+		"leave":                {leave, 1, leaving},
 		"erase old messages":   {claimUpdate, 1, pruning(true)},
 	}
 }
@@ -329,5 +333,37 @@ func pruning(erase bool) func(t *testing.T, m *trial) call {
 				}
 			},
 		}
+	}
+}
+
+// requireSeen demands that these replicas are told of.
+func (m *trial) requireSeen(t *testing.T, expected ...string) {
+	t.Helper()
+	found, err := m.store.Replicas(t.Context())
+	require.NoError(t, err)
+	seen := make([]string, 0, len(found))
+	for _, replica := range found {
+		seen = append(seen, replica.ID)
+	}
+	require.ElementsMatch(t, expected, seen)
+}
+
+func beating(_ *testing.T, m *trial) call {
+	return call{
+		do: func(ctx context.Context) error { return m.store.Beat(ctx, models.Replica{ID: "here"}) },
+		check: func(t *testing.T) {
+			t.Helper()
+			m.requireSeen(t, "here")
+			require.NoError(t, m.store.Leave(t.Context(), "here"))
+		},
+	}
+}
+
+func leaving(t *testing.T, m *trial) call {
+	t.Helper()
+	require.NoError(t, m.store.Beat(t.Context(), models.Replica{ID: "here"}))
+	return call{
+		do:    func(ctx context.Context) error { return m.store.Leave(ctx, "here") },
+		check: func(t *testing.T) { t.Helper(); m.requireSeen(t) },
 	}
 }

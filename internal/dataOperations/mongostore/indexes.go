@@ -22,7 +22,7 @@ type index struct {
 
 // indexes lists them all. Beside these, the index on _id serves every write to a
 // message (all name their _ids), reading back, Message, Erase, the scheduler's
-// document, Reserve, and the count of the audit trail.
+// document, Reserve, the replicas, and the count of the audit trail.
 func indexes() []index {
 	return append(append(queueIndexes(), listIndexes()...), otherIndexes()...)
 }
@@ -34,9 +34,10 @@ func queueIndexes() []index {
 		// in the order priority, next_attempt_at, _id. The index gives the order;
 		// within a priority, what is not yet due is skipped, and what has expired.
 		//
-		// adopt.go, three branches of an $or, each status = pending and one field out
-		// of shape: drawn and priority by their bounds, next_attempt_at by skipping
-		// from one (drawn, priority) to the next, of which there are six.
+		// adopt.go, four branches of an $or: status = scheduled and drawn out of shape,
+		// and status = pending with one field out of shape: drawn and priority by their
+		// bounds, next_attempt_at by skipping from one (drawn, priority) to the next, of
+		// which there are six.
 		//
 		// counts.go: status = …, keys only; and the pending ones that are not yet
 		// adopted, next_attempt_at = null, by skipping likewise.

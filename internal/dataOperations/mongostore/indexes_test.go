@@ -145,11 +145,24 @@ func everything(t *testing.T, store dataoperations.Store, s *stage) {
 	must(store.Sent(ctx, 0, 10))
 	must(store.Counts(ctx))
 	everyChangeOnce(t, store, s)
+	s.beat(t, store)
 	everyList(t, store, s)
 	must(store.Stop(ctx, models.SchedulerLog{ID: "stop"}))
 	_, _, err = store.SchedulerLogs(ctx, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, store.Ping(ctx))
+}
+
+// beat makes a replica come, forget one that is gone, and leave.
+func (s *stage) beat(t *testing.T, store dataoperations.Store) {
+	t.Helper()
+	require.NoError(t, store.Beat(t.Context(), models.Replica{ID: "gone"}))
+	s.clock.Move(models.ReplicaKept + time.Second)
+	require.NoError(t, store.Beat(t.Context(), models.Replica{ID: "here"}))
+	found, err := store.Replicas(t.Context())
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.NoError(t, store.Leave(t.Context(), "here"))
 }
 
 // everyChangeOnce is what people, the provider and the upkeep do.

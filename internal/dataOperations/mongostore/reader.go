@@ -89,6 +89,18 @@ func (r *reader) moment(field string) time.Time {
 	return moment
 }
 
+// meant is moment of a time that somebody wrote by hand: one that was meant in seconds,
+// as a number or by new Date(seconds), is a problem.
+func (r *reader) meant(field string) time.Time {
+	at := r.moment(field)
+	value, _ := r.get(field)
+	if models.InSeconds(at.UnixMilli()) && value.Type != bson.TypeString && value.Type != bson.TypeTimestamp {
+		r.problems = append(r.problems, field+" is in seconds, and must be a date, or in milliseconds since 1970: multiply it by 1000")
+		return time.Time{}
+	}
+	return at
+}
+
 // date reads a time that the database must be able to compare: no other type does.
 func (r *reader) date(field string) time.Time {
 	value, ok := r.get(field)

@@ -18,12 +18,13 @@ import (
 	"auto-message-sender/pkg/mongodb"
 )
 
-// Names of the collections, as in the reference; the last two are ours.
+// Names of the collections, as in the reference; the last three are ours.
 const (
 	messagesName     = "messages"
 	logsName         = "scheduler_logs"
 	schedulerName    = "scheduler"
 	reservationsName = "reservations"
+	replicasName     = "replicas"
 )
 
 // What Options are where they say nothing.
@@ -64,6 +65,7 @@ type Store struct {
 	logs         *mongo.Collection
 	scheduler    *mongo.Collection
 	reservations *mongo.Collection
+	replicas     *mongo.Collection
 
 	newID        func() string
 	log          logrus.FieldLogger
@@ -108,6 +110,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.clock.measure(ctx); err != nil {
 		return nil, explain("compare the clocks", err)
 	}
+	if err := s.refuseUnfinished(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.makeIndexes(ctx); err != nil {
 		return nil, err
 	}
@@ -140,6 +145,7 @@ func newStore(o Options) *Store {
 		logs:         o.Database.Collection(logsName),
 		scheduler:    o.Database.Collection(schedulerName),
 		reservations: o.Database.Collection(reservationsName),
+		replicas:     o.Database.Collection(replicasName),
 		newID:        o.NewID,
 		log:          o.Log,
 		batch:        orDefault(o.BatchSize, defaultBatchSize),

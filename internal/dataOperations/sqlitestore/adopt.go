@@ -132,6 +132,10 @@ func (f *finding) readTimes(values row) error {
 		if *one.into, isTime = parseTime(one.value); !isTime && one.value != nil {
 			return errors.New(one.column + " must be a time: " + waysToWriteATime)
 		}
+		if !isText(one.value) && isTime && models.InSeconds(millis(*one.into)) {
+			*one.into = time.Time{}
+			return errors.New(one.column + " is in seconds, and must be in milliseconds since 1970: multiply it by 1000")
+		}
 	}
 	if f.validity = asSeconds(values[9]); f.validity == 0 && values[9] != nil {
 		return fmt.Errorf("validity_s must be a number of seconds, from 1 to %d", int64(models.MaxAhead/time.Second))

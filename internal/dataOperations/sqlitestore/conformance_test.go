@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,20 @@ func TestStore_KeepsEveryPromise(t *testing.T) {
 		New:      func(t *testing.T) storetest.Data { t.Helper(); return directory{t.TempDir()} },
 		Now:      realTime,
 		Messages: 5000,
+		Archive:  openArchive,
 	})
+}
+
+// openArchive opens the data as an archive.
+func openArchive(t *testing.T, data storetest.Data, now func() time.Time) (archive dataoperations.Archive, end func()) {
+	t.Helper()
+	known, ok := data.(directory)
+	require.True(t, ok)
+	opened, err := sqlitestore.OpenArchive(t.Context(), sqlitestore.Options{Dir: known.dir, Now: now, NewID: uuid.NewString, Log: quiet()}, false)
+	require.NoError(t, err)
+	end = sync.OnceFunc(func() { require.NoError(t, opened.Close()) })
+	t.Cleanup(end)
+	return opened, end
 }
 
 // realTime is the machine's clock.

@@ -15,7 +15,7 @@ const (
 	// applicationID marks our files, "AMSG". https://www.sqlite.org/pragma.html#pragma_application_id
 	applicationID = 0x414D5347
 	// schemaVersion is the number of the last migration.
-	schemaVersion = 3
+	schemaVersion = 5
 
 	// readSchema reads every page of the schema.
 	readSchema = `SELECT count(sql) FROM sqlite_schema`

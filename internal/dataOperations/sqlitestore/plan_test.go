@@ -126,6 +126,10 @@ func callEverything(t *testing.T, store *sqlitestore.Store, dir directory) {
 	require.NoError(t, err)
 	_, err = store.Scheduler(ctx)
 	require.NoError(t, err)
+	require.NoError(t, store.Beat(ctx, models.Replica{ID: "a"}))
+	_, err = store.Replicas(ctx)
+	require.NoError(t, err)
+	require.NoError(t, store.Leave(ctx, "a"))
 	require.NoError(t, store.Ping(ctx))
 }
 

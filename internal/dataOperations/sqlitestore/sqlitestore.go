@@ -129,6 +129,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := s.write(ctx, "open the store", func(context.Context, *transaction) error { return nil }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.refuseUnfinished(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	s.background.Go(func() { s.checkAndRecount(work) })
 	s.filing.Go(func() { s.keepFiling(work) })
 	return s, nil

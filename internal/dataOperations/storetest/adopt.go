@@ -107,6 +107,7 @@ func adoptTests() []test {
 			s.adopt(10, 2, 0)
 			require.Equal(s.t, []string{"high", "normal"}, claimedIDs(s.claim(2)))
 		}},
+		{"a time in seconds where milliseconds belong fails with the reason", timesInSecondsFail},
 		{"invalid ones fail with the reason and block nothing", invalidOnesFail},
 		{"no more than the limit are adopted at a time", func(s *scene) {
 			for i := range 5 {

@@ -35,6 +35,8 @@ type Suite struct {
 	CountsAge time.Duration
 	// Patience bounds one concurrency test; 0 means one minute.
 	Patience time.Duration
+	// Archive opens data that no store has open as an archive; end closes it.
+	Archive func(t *testing.T, data Data, now func() time.Time) (archive dataoperations.Archive, end func())
 	// Serial keeps the tests from running beside each other, for a slow database.
 	Serial bool
 }
@@ -110,7 +112,9 @@ func Run(t *testing.T, suite Suite) {
 		{"Transitions", transitionTests()},
 		{"Scheduler", schedulerTests()},
 		{"Pace", paceTests()},
+		{"Replicas", replicaTests()},
 		{"Prune", pruneTests()},
+		{"Archive", archiveTests()},
 		{"Concurrency", concurrencyTests()},
 		{"Races", raceTests()},
 		{"Processes", processTests()},
