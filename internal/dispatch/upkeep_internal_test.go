@@ -141,6 +141,7 @@ func TestUpkeep_LooksSoonAfterTheStartAndThenEveryMinute(t *testing.T) {
 		u := newUpkeep(Options{Store: store, Log: log, Now: bubbleTime, Retention: 25 * time.Hour})
 		u.Start()
 		time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
+		synctest.Wait()
 		require.Len(t, store.requests, 1)
 		time.Sleep(10 * time.Minute) //nolint:forbidigo // virtual time
 		u.Close()

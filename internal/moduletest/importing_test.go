@@ -30,7 +30,11 @@ const readFile = `async (module, {name, text, campaign}) => {
 	for await (const {items} of module.items(new File([text], name))) {
 		for (const item of items) {
 			if (item.fault) outcome.refused.push(item.line);
-			else outcome.messages.push(request(item.row, keys.next(item.row)));
+			else {
+				const message = request(item.row, keys.next(item.row), 0);
+				if (message) outcome.messages.push(message);
+				else outcome.refused.push(item.line);
+			}
 		}
 	}
 	return outcome;
@@ -58,6 +62,12 @@ func TestImport_ReadsAFileAndNamesItsLinesAsTheCommandDoes(t *testing.T) {
 		{"lines of JSON", "a.ndjson", `{"to":"+905551234567","content":"Merhaba \u20ac 😀","validity_period":3600}` + "\n\n" +
 			`{"to":"1","content":"x","validity_period":"1h","priority":null,"reference":"r","send_at":"2027-01-02T09:00:00.1234567Z"}` + "\r\n" +
 			`{"to":1,"content":"x"}` + "\n[1]\nnull\n{\"to\":\"1\",\"content\":\"\\ud800\"}\n{\"to\":\"1\",\"content\":\"x\",\"odd\":1}\n{\"to\":\n{\"to\":\"2\",\"content\":\"last\"}", 3, 6},
+		{"a validity in days", "a.csv", "to,content,validity_period\n1,x,1d\n1,x,1d12h\n1,x,1.5d\n1,x,d\n1,x,1h1d\n1,x,+1d\n1,x,366d\n", 3, 4},
+		{"what export writes, with limits of their own", "a.csv", "id,to,content,status,send_at,validity_period,expires_at,sent_at,attempt_count,updated_at\n" +
+			"i,1,x,failed,,,2027-01-02T10:00:00.000Z,,3,2026-01-02T10:00:00.000Z\ni,1,x,expired,2027-01-02T09:00:00.000Z,,2027-01-02T10:00:00.500Z,,0,\n" +
+			"i,1,x,sent,2027-01-02T09:00:00.000Z,60,2027-01-02T10:00:00.000Z,,1,\ni,1,x,pending,,,,,0,\n" +
+			"i,1,x,pending,2027-01-02T09:00:00.000Z,,2027-01-02T09:00:00.000Z,,0,\ni,1,x,pending,,,soon,,0,\n", 4, 2},
+		{"what export writes as JSON", "a.ndjson", `{"id":"i","to":"1","content":"x","status":"failed","expires_at":"2027-01-02T10:00:00.000Z","attempts":[{"number":1}],"retry_count":1,"erased_at":""}` + "\n", 1, 0},
 		{"more than one piece", "a.csv", long(3000), 3000, 0},
 	}
 	for _, tt := range tests {
@@ -117,6 +127,14 @@ type serverFunc func(body []byte) client.Answer[client.Batch]
 
 func (f serverFunc) Batch(_ context.Context, body []byte) (client.Answer[client.Batch], error) {
 	return f(body), nil
+}
+
+func TestImport_WhatWasErasedIsNotSent(t *testing.T) {
+	t.Parallel()
+	file := map[string]string{"name": "a.csv", "text": "to,content,erased_at\n,,2026-01-02T10:00:00.000Z\n1,x,\n", "campaign": "spring"}
+	got := run[outcome](t, "import-source.js", readFile, file)
+	require.Len(t, got.Messages, 1)
+	require.Equal(t, []int64{2}, got.Refused)
 }
 
 func TestCSV_IsReadTheSameWhereverItIsCut(t *testing.T) {

@@ -163,3 +163,47 @@ func TestSelection_ARangeIsWhatStandsBetween(t *testing.T) {
 	}`, nil)
 	require.Equal(t, [][]string{{"d"}, {"b", "c", "d"}, {"b", "d"}, {"b"}, {"a", "b"}, {"e"}, {"a", "b", "c"}}, got)
 }
+
+// changeAll confirms a change of all that match, and returns what was sent to the API.
+const changeAll = `async ({changeMatching}, {action, filter}) => {
+	const [calls, real] = [[], globalThis.fetch];
+	globalThis.fetch = async (address, {body}) => {
+		calls.push({dry: address.includes('dry_run=true'), ...JSON.parse(body)});
+		return new Response(JSON.stringify({matched: 2, complete: calls.length !== 2, retried: 1, canceled: 1, before: '2026-01-02T15:00:00.001Z'}));
+	};
+	const {signal} = new AbortController();
+	const changed = changeMatching(action, filter, {signal, progress: {begin: () => signal, tell() {}, end() {}}});
+	while (!document.querySelector('dialog form')) await new Promise((resolve) => setTimeout(resolve, 5));
+	document.querySelector('dialog form').requestSubmit();
+	await changed;
+	globalThis.fetch = real;
+	return calls;
+}`
+
+func TestBulk_ChangesNothingThatCameAfterItWasCounted(t *testing.T) {
+	t.Parallel()
+	for name, argument := range map[string]map[string]any{
+		"a retry":                 {"action": "retry", "filter": map[string]string{"status": "failed"}},
+		"a retry of all":          {"action": "retry", "filter": map[string]string{}},
+		"a cancellation":          {"action": "cancel", "filter": map[string]string{"status": "pending"}},
+		"a cancellation of all":   {"action": "cancel", "filter": map[string]string{"status": ""}},
+		"one with a bound so far": {"action": "cancel", "filter": map[string]string{"created_before": "2026-01-02T10:00:00.000Z"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := run[[]map[string]any](t, "messages-bulk.js", changeAll, argument)
+			require.Len(t, calls, 3, "a count, a call that came to its limit, and one that ends it")
+			require.Equal(t, true, calls[0]["dry"])
+			for _, call := range calls[1:] {
+				require.Equal(t, false, call["dry"])
+				if argument["action"] == "retry" {
+					require.Equal(t, "2026-01-02T15:00:00.001Z", call["before"], "as the count answered")
+					continue
+				}
+				require.NotEmpty(t, call["created_before"])
+				require.Equal(t, calls[0]["created_before"], call["created_before"], "what is changed is what was counted")
+				require.NotContains(t, call, "all")
+			}
+		})
+	}
+}

@@ -77,11 +77,12 @@ func (b *batch) body(lines []line) []byte {
 // messageOf returns what the server is told. A document's time of expiry becomes
 // what is left of its validity now; the key does not depend on that.
 func messageOf(row Row, key string, now time.Time) (client.BatchMessage, error) {
-	validity := row.Validity
+	sendAt, validity := row.SendAt, row.Validity
 	if !row.ExpiresAt.IsZero() {
-		begin := now
-		if row.SendAt.After(now) {
-			begin = row.SendAt
+		begin := sendAt
+		if !sendAt.After(now) {
+			// The server counts a validity from send_at, also where that has passed.
+			begin, sendAt = now, time.Time{}
 		}
 		left := row.ExpiresAt.Sub(begin).Truncate(time.Second)
 		if left <= 0 {
@@ -91,7 +92,7 @@ func messageOf(row Row, key string, now time.Time) (client.BatchMessage, error) 
 	}
 	return client.BatchMessage{
 		NewMessage: client.NewMessage{
-			To: row.To, Content: row.Content, Priority: row.Priority, SendAt: row.SendAt,
+			To: row.To, Content: row.Content, Priority: row.Priority, SendAt: sendAt,
 			ValidityPeriod: int64(validity / time.Second), Reference: row.Reference,
 		},
 		IdempotencyKey: key,

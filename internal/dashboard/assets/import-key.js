@@ -18,9 +18,8 @@ export class Keys {
   next(row) {
     this.length = 0;
     for (const text of [this.campaign, row.to, row.content, row.priority, row.reference]) this.text(text);
-    // Signed numbers are written doubled there; these are never negative. The last one
-    // is the time of expiry that only documents of MongoDB have.
-    for (const number of [row.sendAt, row.validity * 1000, 0]) this.number(2 * number);
+    // Signed numbers are written doubled there; these are never negative.
+    for (const number of [row.sendAt, row.validity * 1000, row.expiresAt]) this.number(2 * number);
     const sum = sha256(this.bytes.subarray(0, this.length));
     const line = String.fromCharCode(...sum.subarray(0, 16));
     const times = (this.seen.get(line) ?? 0) + 1;

@@ -3,7 +3,7 @@
 import { quote } from './csv.js';
 import { append, h, replace } from './dom.js';
 import { count } from './format.js';
-import { COLUMNS } from './import-row.js';
+import { FIELDS } from './import-row.js';
 
 const SHOWN = 200;
 const KEPT = 100_000; // more than anybody corrects
@@ -26,8 +26,8 @@ export function refusals(name) {
   // link makes the file when it is asked for. It never leaves the browser.
   function link() {
     URL.revokeObjectURL(address);
-    const rows = lines.map(({ line, reason, fields, raw }) => [line, reason, ...COLUMNS.map((column) => fields?.[column]), fields ? '' : raw]);
-    const text = [['line', 'reason', ...COLUMNS, 'unreadable'], ...rows].map((row) => `${row.map(quote).join(',')}\n`);
+    const rows = lines.map(({ line, reason, fields, raw }) => [line, reason, ...FIELDS.map((column) => fields?.[column]), fields ? '' : raw]);
+    const text = [['line', 'reason', ...FIELDS, 'unreadable'], ...rows].map((row) => `${row.map(quote).join(',')}\n`);
     address = URL.createObjectURL(new Blob(text, { type: 'text/csv' }));
     save.setAttribute('href', address);
   }

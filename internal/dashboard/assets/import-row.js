@@ -1,34 +1,50 @@
 // What a line of a file says: its fields understood, by the same rules as the command
 // `import`. Whether a number is one, and a content short enough, is for the server to say.
+import { serverNow } from './clock.js';
 
 export const COLUMNS = ['to', 'content', 'priority', 'send_at', 'validity_period', 'reference'];
-// OWN stand in files of refused lines, and are passed over.
-export const OWN = ['line', 'reason', 'unreadable'];
+// FIELDS are these, and what in an exported file says what may not be sent, or not later.
+export const FIELDS = [...COLUMNS, 'expires_at', 'erased_at'];
+// PASSED stand in files of refused lines; or in exported ones, and tell what became of a
+// message that is sent anew.
+export const PASSED = ['line', 'reason', 'unreadable', 'id', 'status', 'num_segments', 'encoding', 'created_at', 'updated_at', 'next_attempt_at',
+  'sent_at', 'failed_at', 'message_id', 'retry_count', 'attempt_count', 'error', 'error_code', 'delivery_status', 'delivered_at',
+  'delivery_error_code', 'attempts', 'position', 'estimated_send_at', 'note'];
 
 const LONGEST_VALIDITY = 366 * 24 * 60 * 60; // seconds
 
 // understand returns {row} or {fault}. A row's sendAt is milliseconds since 1970, 0: at
-// once; its validity seconds, 0: the server's default.
+// once; its validity seconds, 0: the server's default; its expiresAt likewise, 0: never.
 export function understand(fields) {
-  const { to = '', content = '', priority = '', send_at: at = '', validity_period: validity = '', reference = '' } = fields;
+  const { to = '', content = '', priority = '', send_at: at = '', validity_period: validity = '', reference = '', expires_at: expires = '', erased_at: erased = '' } = fields;
+  if (erased.trim()) return { fault: 'was erased: there is nothing left to send' };
   const row = {
     to: to.replace(/[ \t\u00a0\-().]/g, ''), // what people put between digits
-    content, priority: priority.trim().toLowerCase() || 'normal', sendAt: parseTime(at), validity: parseValidity(validity), reference: reference.trim(),
+    content, priority: priority.trim().toLowerCase() || 'normal', sendAt: parseTime(at), validity: parseValidity(validity), reference: reference.trim(), expiresAt: 0,
   };
+  if (row.validity === 0) row.expiresAt = parseTime(expires); // a validity says it better: it counts anew
   const faults = [];
   if (row.to === '') faults.push('to is required');
   if (row.content === '') faults.push('content is required');
   if (!['high', 'normal', 'low'].includes(row.priority)) faults.push('priority must be high, normal or low');
   if (Number.isNaN(row.sendAt)) faults.push('send_at must be like 2026-01-02T15:04 or 2026-01-02T15:04:05Z');
-  if (Number.isNaN(row.validity)) faults.push('validity_period must be whole seconds, such as 3600, or 1h');
+  if (Number.isNaN(row.validity)) faults.push('validity_period must be whole seconds, such as 3600, 1h or 1d');
+  if (Number.isNaN(row.expiresAt)) faults.push('expires_at must be like send_at');
   return faults.length ? { fault: faults.join('; ') } : { row };
 }
 
-// request is a row as the API takes it.
-export function request(row, key) {
+// request is a row as the API takes it, null where its time is over. Of an expiry what is
+// left makes the validity, which the server counts from send_at, also where that has passed.
+export function request(row, key, now = serverNow()) {
   const message = { to: row.to, content: row.content, priority: row.priority, idempotency_key: key };
-  if (row.sendAt) message.send_at = new Date(row.sendAt).toISOString();
-  if (row.validity) message.validity_period = row.validity;
+  let { sendAt, validity } = row;
+  if (row.expiresAt) {
+    if (sendAt <= now) sendAt = 0;
+    validity = Math.floor((row.expiresAt - (sendAt || now)) / 1000);
+    if (validity <= 0) return null;
+  }
+  if (sendAt) message.send_at = new Date(sendAt).toISOString();
+  if (validity) message.validity_period = validity;
   if (row.reference) message.reference = row.reference;
   return message;
 }
@@ -60,18 +76,18 @@ function offset(zone) {
   return (zone[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-const UNITS = { h: 3600, m: 60, s: 1, ms: 1e-3 };
+const UNITS = { d: 86400, h: 3600, m: 60, s: 1, ms: 1e-3 };
 
-// parseValidity reads whole seconds, as 3600 or 1h30m; empty is 0, NaN: neither.
+// parseValidity reads whole seconds, as 3600, 1h30m or 1d; empty is 0, NaN: neither.
 function parseValidity(text) {
   text = text.trim();
   if (text === '') return 0;
   let seconds = NaN;
   if (/^\+?\d+$/.test(text)) {
     seconds = Number(text);
-  } else if (/^\+?(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) {
+  } else if (/^(\d+d|\+?(?=\d))(\d+(\.\d+)?(h|ms|m|s))*$/.test(text)) {
     seconds = 0;
-    for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) seconds += Number(number) * UNITS[unit];
+    for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(d|h|ms|m|s)/g)) seconds += Number(number) * UNITS[unit];
   }
   return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_VALIDITY ? seconds : NaN;
 }

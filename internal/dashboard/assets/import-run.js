@@ -86,7 +86,11 @@ export async function run(file, { campaign, dryRun, ignoreUnknown, signal, progr
       for (const item of piece.items) {
         tally.read++;
         if (item.fault) refuse(item, item.fault);
-        else open.push({ item, body: JSON.stringify(request(item.row, keys.next(item.row))) });
+        else {
+          const body = request(item.row, keys.next(item.row));
+          if (body) open.push({ item, body: JSON.stringify(body) });
+          else refuse(item, 'expires_at has passed');
+        }
       }
       while (open.length >= most) await send();
       progress(tally, position);

@@ -1,7 +1,7 @@
 // A file on its way into lines: read piece by piece, so that a large one neither fills
 // the memory nor freezes the page.
 import { CSVReader, columnName, read, separatorOf } from './csv.js';
-import { COLUMNS, OWN, understand } from './import-row.js';
+import { FIELDS, PASSED, understand } from './import-row.js';
 
 const LARGEST = 256 << 20; // the command `import` takes any
 const PIECE = 32 << 10; // bytes: some 500 lines, which take a few milliseconds
@@ -44,7 +44,7 @@ class Table {
   constructor(start, ignoreUnknown) {
     this.header = start.length;
     const header = start.trim();
-    this.separator = separatorOf(header, COLUMNS);
+    this.separator = separatorOf(header, FIELDS);
     this.columns = columnsOf(read(header, this.separator)[0], ignoreUnknown);
     this.reader = new CSVReader(this.separator, start.split('\n').length);
   }
@@ -72,9 +72,9 @@ function columnsOf({ fields, fault }, ignoreUnknown) {
   const columns = [];
   for (const name of fields) {
     const column = columnName(name);
-    const known = COLUMNS.includes(column);
+    const known = FIELDS.includes(column);
     if (known && columns.includes(column)) throw new Error(`Its header has the column ${column} twice.`);
-    if (!known && column && !OWN.includes(column) && !ignoreUnknown) throw new Error(`Its header has the unknown column “${name}”.`);
+    if (!known && column && !PASSED.includes(column) && !ignoreUnknown) throw new Error(`Its header has the unknown column “${name}”.`);
     columns.push(known ? column : '');
   }
   for (const needed of ['to', 'content']) {
@@ -109,12 +109,12 @@ class Lines {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return { fault: 'is no JSON object' };
     const fields = {};
     for (const [name, member] of Object.entries(value)) {
-      if (COLUMNS.includes(name)) {
+      if (FIELDS.includes(name)) {
         const fits = member === null || typeof member === 'string' || (name === 'validity_period' && typeof member === 'number');
         if (!fits) return { fault: `${name} is of the wrong type` };
         fields[name] = String(member ?? '');
         if (!fields[name].isWellFormed()) return { fault: `${name} has half a character` };
-      } else if (!this.ignoreUnknown && !OWN.includes(name)) return { fault: `has the unknown field “${name}”` };
+      } else if (!this.ignoreUnknown && !PASSED.includes(name)) return { fault: `has the unknown field “${name}”` };
     }
     return { fields, ...understand(fields) };
   }

@@ -1,5 +1,6 @@
 // Many messages retried or canceled: those selected one by one, or all that match.
 import { api, isAbort, pause } from './api.js';
+import { serverNow } from './clock.js';
 import { confirm, openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { count, plural } from './format.js';
@@ -46,13 +47,14 @@ export async function changeSelected(action, messages, { progress, signal }) {
 }
 
 // changeMatching counts what matches a filter, asks, and changes it, going on until all of
-// it is done. false: it was called off.
+// it is done. What comes to match after the count was not asked about, and is left alone.
+// false: it was called off.
 export async function changeMatching(action, filter, { progress, signal }) {
   const [verb, done] = words[action];
   const path = `/messages/${action}`;
   const filters = describe(filter);
-  const body = filters.length > 0 ? filter : { all: true };
-  const { matched, complete: counted } = await api.post(path, body, { query: { dry_run: 'true' }, signal });
+  const body = bounded(action, filter);
+  let { matched, complete: counted, before } = await api.post(path, body, { query: { dry_run: 'true' }, signal });
   if (matched === 0) {
     openDialog({ title: 'Nothing to do', body: `None of those that match can be ${done}.` });
     return false;
@@ -63,7 +65,6 @@ export async function changeMatching(action, filter, { progress, signal }) {
   if (!await ask(action, total, [h('p', {}, 'All that match are meant, whether shown or not:'), which])) return false;
   const stopped = progress.begin(`${verb}: ${total}`, signal);
   let changed = 0;
-  let before; // where a repeated retry goes on
   const known = () => `${plural(changed, 'message')} ${done}`;
   const tell = (more = '') => progress.tell(`${known()} of ${total}${more}`, Math.min(changed / matched, 1));
   try {
@@ -77,6 +78,14 @@ export async function changeMatching(action, filter, { progress, signal }) {
     progress.end(isAbort(error) ? `Stopped. ${known()}, and what the last request came to` : `${known()}, then: ${error.message} Repeat it to go on.`);
   }
   return true;
+}
+
+// bounded is a filter as the API takes it. A retry is bounded by the time of its count,
+// which the answer tells; a cancellation by when messages were accepted, a second more
+// than the server's clock says here.
+function bounded(action, filter) {
+  if (action === 'retry') return describe(filter).length > 0 ? filter : { all: true };
+  return { ...filter, created_before: filter.created_before || new Date(serverNow() + 1000).toISOString() };
 }
 
 function ask(action, total, more) {

@@ -25,8 +25,8 @@ export function messageList({ signal, select, selectShown, empty, news, loaded }
   let [filter, order, cursor] = [null, '', ''];
   let [busy, near, failed] = [false, false, false];
   let call = new AbortController();
-  const observer = new IntersectionObserver(([entry]) => {
-    near = entry.isIntersecting;
+  const observer = new IntersectionObserver((seen) => {
+    near = seen.at(-1).isIntersecting; // those before it are of the past
     onward();
   }, { rootMargin: '800px' });
   observer.observe(foot);
