@@ -322,17 +322,20 @@ func TestRun_ADocumentsExpiryBecomesWhatIsLeftOfItsValidity(t *testing.T) {
 	j := setup(t)
 	text := `{"_id":"1","to":"+1","content":"a","expires_at":{"$date":"2026-01-02T15:01:00.9Z"}}` + "\n" +
 		`{"_id":"2","to":"+2","content":"b","send_at":{"$date":"2026-01-02T16:00:00Z"},"expires_at":{"$date":"2026-01-02T17:00:00Z"}}` + "\n" +
-		`{"_id":"3","to":"+3","content":"c","expires_at":{"$date":"2026-01-02T15:00:00Z"}}`
+		`{"_id":"3","to":"+3","content":"c","expires_at":{"$date":"2026-01-02T15:00:00Z"}}` + "\n" +
+		`{"_id":"4","to":"+4","content":"d","send_at":{"$date":"2026-01-02T14:00:00Z"},"expires_at":{"$date":"2026-01-02T15:02:00Z"}}`
 	tally, err := j.run(t.Context(), "a.json", text)
 	require.NoError(t, err)
-	require.Equal(t, importing.Tally{Read: 3, Accepted: 2, Refused: 1}, tally)
+	require.Equal(t, importing.Tally{Read: 4, Accepted: 3, Refused: 1}, tally)
 	for _, message := range j.server.kept {
-		require.Equal(t, map[string]int64{"+1": 60, "+2": 3600}[message.To], message.ValidityPeriod)
+		require.Equal(t, map[string]int64{"+1": 60, "+2": 3600, "+4": 120}[message.To], message.ValidityPeriod)
+		// The server counts from it, also where it has passed.
+		require.Equal(t, message.To != "+2", message.SendAt.IsZero(), message.To)
 	}
 	j.now = j.now.Add(30 * time.Second)
 	tally, err = j.run(t.Context(), "a.json", text)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, tally.Duplicates, "also when less is left of it")
+	require.EqualValues(t, 3, tally.Duplicates, "also when less is left of it")
 }
 
 func TestRun_ALineThatTheServerWouldNotReadIsRefusedHere(t *testing.T) {
