@@ -1816,7 +1816,7 @@ const docTemplate = `{
                         "ApiKeyAuth": []
                     }
                 ],
-                "description": "What runs, and every setting as it takes effect, secrets masked: what auto-message-sender config check shows.",
+                "description": "What runs, and every setting as it takes effect, secrets masked: what auto-message-sender config check shows, but for the path of the webhook.",
                 "produces": [
                     "application/json",
                     "application/problem+json"
@@ -3360,9 +3360,9 @@ const docTemplate = `{
                     "example": "environment"
                 },
                 "value": {
-                    "description": "Secrets, and user, password and query of an address, are ***; empty where there is none.",
+                    "description": "Secrets, and user, password and query of an address, are ***; the path of WEBHOOK_URL is left out. Empty where there is none.",
                     "type": "string",
-                    "example": "https://sms.example.com/send?***"
+                    "example": "https://sms.example.com/…"
                 }
             }
         },

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"auto-message-sender/internal/config"
 	dataoperations "auto-message-sender/internal/dataOperations"
@@ -104,12 +105,26 @@ func (s *service) settings() []handlers.Setting {
 	var shown []handlers.Setting
 	manual := config.Describe() // in the same order
 	for i, value := range s.cfg.Effective() {
+		if value.Name == "WEBHOOK_URL" {
+			value.Text = withoutPath(value.Text)
+		}
 		shown = append(shown, handlers.Setting{
 			Name: value.Name, Value: value.Text, Source: string(value.Source),
 			Default: cmp.Or(manual[i].Default, manual[i].DefaultNote), Description: manual[i].Meaning,
 		})
 	}
 	return shown
+}
+
+// withoutPath returns an address as every key may see it: the path of a webhook is
+// often what opens it.
+func withoutPath(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if path == "" {
+		return address
+	}
+	return scheme + "://" + host + "/…"
 }
 
 // wireAccess makes what decides who may call, and how often.

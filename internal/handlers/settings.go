@@ -52,8 +52,8 @@ type Settings struct {
 // Setting is one setting as it takes effect.
 type Setting struct {
 	Name string `json:"name" example:"WEBHOOK_URL"`
-	// Secrets, and user, password and query of an address, are ***; empty where there is none.
-	Value string `json:"value" example:"https://sms.example.com/send?***"`
+	// Secrets, and user, password and query of an address, are ***; the path of WEBHOOK_URL is left out. Empty where there is none.
+	Value string `json:"value" example:"https://sms.example.com/…"`
 	// Where it depends on other settings, in words; empty where there is none.
 	Default     string `json:"default" example:""`
 	Source      string `json:"source" enums:"environment,file,.env,default" example:"environment"`
@@ -63,7 +63,7 @@ type Setting struct {
 // Show tells how this process runs.
 //
 //	@Summary		Read the settings
-//	@Description	What runs, and every setting as it takes effect, secrets masked: what auto-message-sender config check shows.
+//	@Description	What runs, and every setting as it takes effect, secrets masked: what auto-message-sender config check shows, but for the path of the webhook.
 //	@ID				getSettings
 //	@Tags			service
 //	@Produce		json,application/problem+json

@@ -12,8 +12,9 @@
 // another, or several: its id, ams.message.id, is what they have in common.
 //
 // Spans wait in memory, 2,048 of them, until a goroutine beside the service exports
-// them. When the collector is away, or slow, the oldest are lost and a line a minute
-// says so; nothing waits for it. What has not been exported when the process is killed
+// them. When the collector is away, a batch is lost after four tries, and a line a minute
+// says how many spans that were; when it is slow, spans that find no room are dropped
+// uncounted. Nothing waits for it. What has not been exported when the process is killed
 // is lost as well: a trace is no record of what was sent, the store is.
 //
 // No span holds a recipient, a content or a key.

@@ -221,7 +221,10 @@ func (a *Archive) Complete(ctx context.Context, at time.Time) error {
 	if err := a.store.makeIndexes(ctx); err != nil {
 		return err
 	}
-	_, err := a.store.database.Collection(migrationName).UpdateOne(ctx, bson.M{"_id": migrationID},
+	noted, err := a.store.database.Collection(migrationName).UpdateOne(ctx, bson.M{"_id": migrationID},
 		bson.M{"$set": bson.M{"completed_at": inTime(at)}})
+	if err == nil && noted.MatchedCount == 0 {
+		return conflict("the note of the migration is gone from the database " + a.store.database.Name())
+	}
 	return explain("note that the migration is complete", err)
 }
