@@ -50,7 +50,7 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 		"command":               {[]string{"sevre"}, `unknown command "sevre"`},
 		"command, with a guess": {[]string{"sevre"}, "did you mean serve?"},
 		"no command":            {[]string{"bogus"}, `unknown command "bogus" for "auto-message-sender"; see auto-message-sender --help`},
-		"a command of the API":  {[]string{"scheduler", "strat"}, `unknown command "strat"`},
+		"a command of the API":  {[]string{"scheduler", "halt"}, `unknown command "halt"`},
 		"subcommand":            {[]string{"config", "chekc"}, `unknown command "chekc"`},
 		"argument":              {[]string{"serve", "now"}, `unknown command "now"`},
 		"flag":                  {[]string{"--port", "1"}, "unknown flag: --port"},

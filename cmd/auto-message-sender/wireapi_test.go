@@ -10,7 +10,7 @@ import (
 
 func TestSettings_TheWebhooksPathIsShownToNobodyWhoAsksTheAPI(t *testing.T) {
 	t.Parallel()
-	for given, shown := range map[string]string{
+	for given, shown := range map[string]string{ //nolint:gosec // made up
 		"https://hooks.example.com/services/T0/xyz":        "https://hooks.example.com/…",
 		"https://user:pass@hooks.example.com/a?token=123":  "https://***@hooks.example.com/…",
 		"http://127.0.0.1:9090":                            "http://127.0.0.1:9090",
