@@ -49,12 +49,12 @@ func TestMain(m *testing.M) {
 		_ = flag.Set("test.parallel", strconv.Itoa(atOnce))
 	}
 	code := m.Run()
-	if err := shared.close(); err != nil {
+	if err := shared.browser.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "the browser did not end:", err)
 		code = 1
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if shared.started {
+	if shared.browser != nil {
 		if path, err := binary(); err == nil {
 			_ = os.RemoveAll(filepath.Dir(path))
 		}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"auto-message-sender/internal/chromium"
 )
 
 // zoneName is where the browser is: what takes local time for UTC shows.
@@ -29,14 +30,12 @@ const patience = time.Minute
 var shared modules //nolint:gochecknoglobals // one browser for the package, ended by TestMain
 
 type modules struct {
-	once sync.Once
-	ctx  context.Context //nolint:containedctx // chromedp keeps its browser in one
-	ends []func()
-	err  error
-	turn sync.Mutex // there is one tab
+	once    sync.Once
+	browser *chromium.Browser // nil: none was started
+	files   *httptest.Server
+	err     error
+	turn    sync.Mutex // there is one tab
 }
-
-var errNoChromium = errors.New("no chromium found (Debian: apt-get install chromium)")
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -56,48 +55,27 @@ func TestMain(m *testing.M) {
 
 // start starts the browser on an empty page beside the modules.
 func (m *modules) start() {
-	path := ""
-	for _, name := range []string{"chromium", "google-chrome-stable", "google-chrome", "chromium-browser"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		m.err = errNoChromium
+	if m.browser, m.err = chromium.Start(chromedp.Env("TZ=" + zoneName)); m.err != nil {
 		return
 	}
 	files := http.FileServer(http.Dir("../dashboard/assets"))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	m.files = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
 			w.Header().Set("Content-Type", "text/html")
 			return
 		}
 		files.ServeHTTP(w, r)
 	}))
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Env("TZ="+zoneName), chromedp.Flag("no-proxy-server", true))
-	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	m.ctx, m.ends = ctx, []func(){endBrowser, endAllocator, server.Close}
-	// The browser lives as long as the context of its first call.
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
-		m.err = fmt.Errorf("start %s: %w", path, err)
-	}
+	m.err = chromedp.Do(m.browser.Context, chromedp.Navigate(m.files.URL))
 }
 
 // close ends the browser and returns when its process is gone.
 func (m *modules) close() error {
-	if m.ctx == nil {
-		return nil
+	err := m.browser.Close()
+	if m.files != nil {
+		m.files.Close()
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, 10*time.Second)
-	defer cancel()
-	err := chromedp.Cancel(ctx)
-	for _, end := range m.ends {
-		end()
-	}
-	return err //nolint:wrapcheck // TestMain says of what
+	return err //nolint:wrapcheck // it says what did not end
 }
 
 // run imports a module and calls a function with it and an argument, which travels as
@@ -105,7 +83,7 @@ func (m *modules) close() error {
 func run[T any](t *testing.T, module, function string, argument any) T {
 	t.Helper()
 	shared.once.Do(shared.start)
-	if errors.Is(shared.err, errNoChromium) && os.Getenv("CI") != "true" {
+	if errors.Is(shared.err, chromium.ErrNone) && os.Getenv("CI") != "true" {
 		t.Skip("THE PAGE'S MODULES ARE NOT TESTED:", shared.err)
 	}
 	require.NoError(t, shared.err)
@@ -113,7 +91,7 @@ func run[T any](t *testing.T, module, function string, argument any) T {
 	require.NoError(t, err)
 	shared.turn.Lock()
 	defer shared.turn.Unlock()
-	ctx, cancel := context.WithTimeout(shared.ctx, patience)
+	ctx, cancel := context.WithTimeout(shared.browser.Context, patience)
 	defer cancel()
 	expression := fmt.Sprintf(`import('/%s').then((module) => (%s)(module, %s)).then((value) => JSON.stringify(value))`, module, function, encoded)
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
