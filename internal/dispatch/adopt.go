@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -13,12 +14,17 @@ import (
 // the messages that are due already.
 const adoptBatch = 500
 
+// adoptStopped is how often it is done while the scheduler is stopped: nothing goes
+// out late by it, but people look.
+const adoptStopped = time.Second
+
 // adopt makes messages that somebody inserted by hand due, before a window is
-// drawn from and otherwise every pollInterval. Where there may be more it
-// wakes the loop again.
-func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
+// drawn from and otherwise every pollInterval. While the scheduler is stopped it does
+// so every adoptStopped, so that they show, are counted, or are refused, all the same.
+// Where there may be more it wakes the loop again.
+func (s *Scheduler) adopt(ctx context.Context, running, windowDue bool) error {
 	now := s.options.Now()
-	if !s.adopted.due(now, windowDue) {
+	if !s.adopted.due(now, windowDue) || !running && s.adopted.within(now, adoptStopped) {
 		return nil
 	}
 	s.adopted.done(now, false)
@@ -27,6 +33,7 @@ func (s *Scheduler) adopt(ctx context.Context, windowDue bool) error {
 	})
 	if err != nil {
 		s.options.storeFailed(ctx, OperationQueue)
+		s.adopted = cadence{} // a pass that left it out would tell that the trouble is over
 		return fmt.Errorf("adopt messages inserted by hand: %w", err)
 	}
 	if adopted > 0 {

@@ -13,6 +13,11 @@ func (c *cadence) due(now time.Time, windowDue bool) bool {
 	return windowDue || c.more || now.Sub(c.at) >= pollInterval
 }
 
+// within reports whether the step was done less than age ago, and left nothing over.
+func (c *cadence) within(now time.Time, age time.Duration) bool {
+	return !c.more && now.Sub(c.at) < age
+}
+
 // done notes that the step was done at now, which makes it due again only later.
 func (c *cadence) done(now time.Time, more bool) { c.at, c.more = now, more }
 

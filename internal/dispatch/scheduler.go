@@ -99,9 +99,9 @@ func (s *Scheduler) runOnce(ctx context.Context) time.Duration {
 	return min(untilNextLook(s.view.nextWindow(), s.options.Store.Now()), s.promoted.rest(s.options.Now()))
 }
 
-// pass looks at the record and does what it asks for: promote and expire, and
-// while it runs also adopt, open the window that is due, claim, hand over. Every
-// claim answers with the record too, so under load it is not read besides.
+// pass looks at the record and does what it asks for: promote, expire and adopt, and
+// while it runs also open the window that is due, claim, hand over. Every claim answers
+// with the record too, so under load it is not read besides.
 func (s *Scheduler) pass(ctx context.Context) error {
 	state, recent := s.view.within(pollInterval / 2)
 	if !recent {
@@ -114,10 +114,10 @@ func (s *Scheduler) pass(ctx context.Context) error {
 	if err := s.promote(ctx, windowDue); err != nil {
 		return err
 	}
-	if err := s.expire(ctx, windowDue); err != nil || !state.Running {
+	if err := s.expire(ctx, windowDue); err != nil {
 		return err
 	}
-	if err := s.adopt(ctx, windowDue); err != nil {
+	if err := s.adopt(ctx, state.Running, windowDue); err != nil || !state.Running {
 		return err
 	}
 	// Hungry before the claim: a slot freed while it runs must wake the loop.

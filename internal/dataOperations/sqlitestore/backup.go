@@ -85,7 +85,9 @@ func placeFor(target string, at time.Time) (string, error) {
 }
 
 // copyInto copies the store as it is at one moment. The file is made first, readable
-// for its owner only, because SQLite would make it as the umask says.
+// for its owner only, because SQLite would make it as the umask says. The copy is not
+// in WAL mode, and is left so: it can be read where nothing can be written beside it.
+// Opening it as a store puts it into WAL mode.
 // https://www.sqlite.org/lang_vacuum.html#vacuuminto
 func copyInto(ctx context.Context, source, making string) (err error) {
 	file, err := os.OpenFile(making, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the person's own choice

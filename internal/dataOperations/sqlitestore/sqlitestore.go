@@ -147,8 +147,13 @@ func (s *Store) openWriter(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	// From here on the writer does its own waiting; opening may need SQLite's.
-	err = c.query(ctx, "PRAGMA busy_timeout(0)", func(row) error { return nil })
+	// A file that was not in WAL mode until now, as a backup is not, has its WAL and
+	// -shm only once it is read.
+	err = c.query(ctx, readVersion, func(row) error { return nil })
+	if err == nil {
+		// From here on the writer does its own waiting; opening may need SQLite's.
+		err = c.query(ctx, "PRAGMA busy_timeout(0)", func(row) error { return nil })
+	}
 	if err == nil {
 		err = s.fileInPlace() // a connection anew must not find another file there
 	}
