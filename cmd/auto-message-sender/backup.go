@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -35,7 +38,7 @@ MongoDB is backed up by mongodump, or by whoever runs it.
 Exit codes: 0 the backup is there; 1 failed; 2 wrong usage; 3 TARGET exists; 4 the store
 cannot be reached, or the disk is full.`,
 		Example: "  auto-message-sender backup /var/backups/ams/\n  auto-message-sender backup --data-dir /var/lib/ams today.db",
-		Args:    usageOf(cobra.ExactArgs(1)),
+		Args:    usageOf(oneTarget),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return explainStore(p.backup(cmd.Context(), dir, args[0]))
 		},
@@ -57,6 +60,10 @@ func (p process) backup(ctx context.Context, dir, target string) error {
 				"or with what its provider offers; --data-dir DIR backs an embedded store up all the same")}
 		}
 		dir = cfg.DataDir
+	}
+	// The target may be a directory, and with a slash at its end has to be one.
+	if _, err := os.Stat(filepath.Dir(target)); errors.Is(err, fs.ErrNotExist) {
+		return &usageError{fmt.Errorf("the directory %s does not exist", filepath.Dir(target))}
 	}
 	log, err := logger.New(logger.Options{Level: "warn", Format: config.LogFormatText, Out: p.stderr})
 	if err != nil {
@@ -82,15 +89,32 @@ func (p process) backup(ctx context.Context, dir, target string) error {
 	return nil
 }
 
-// storeConfig returns the settings of the stores. Others may be wrong: nothing is sent.
+// storeConfig returns the settings of the stores. Others may be wrong, and are not spoken
+// of: nothing is sent.
 func (p process) storeConfig() (config.Config, error) {
 	cfg, warnings, err := config.Load(p.environ, p.dotenv)
 	p.warn(warnings)
-	wrong, ok := errors.AsType[*config.Error](err)
-	if err != nil && (!ok || wrong.About("DATA_DIR", "MONGODB_URI", "MONGODB_URI_FILE", "MONGODB_DATABASE", "MONGODB_TIMEOUT")) {
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		ours := []string{"DATA_DIR", "MONGODB_URI", "MONGODB_URI_FILE", "MONGODB_DATABASE", "MONGODB_TIMEOUT"}
+		if !wrong.About(ours...) {
+			return cfg, nil
+		}
+		err = &config.Error{Problems: slices.DeleteFunc(slices.Clone(wrong.Problems), func(problem config.Problem) bool {
+			return !slices.Contains(ours, problem.Name)
+		})}
+	}
+	if err != nil {
 		return cfg, fmt.Errorf("configuration: %w", err)
 	}
 	return cfg, nil
+}
+
+// oneTarget refuses a command line without a target, or with more than one.
+func oneTarget(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return errors.New("name one TARGET: a file that does not exist yet, or a directory")
+	}
+	return nil
 }
 
 // usageOf makes what is wrong with arguments an error about the command line.

@@ -59,7 +59,7 @@ Exit codes: 0 all is moved, and equal; 1 failed, or different; 2 wrong usage; 3 
 stands in the way; 4 a store cannot be reached; 130 interrupted.`,
 		Example: "  auto-message-sender migrate --from sqlite --to mongodb --dry-run\n" +
 			"  auto-message-sender migrate --from sqlite:/var/lib/ams --to mongodb://db.example.com/auto_message_sender",
-		Args: usageOf(cobra.NoArgs),
+		Args: usageOf(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return explainStore(p.migrate(cmd.Context(), flags))
 		},
@@ -94,11 +94,11 @@ func (p process) migrate(ctx context.Context, flags migrateFlags) (err error) {
 		err = errors.Join(err, from.close(ending), to.close(ending))
 	}()
 	if err := from.open(ctx, p, cfg, log, flags.batch, false); err != nil {
-		return fmt.Errorf("the source: %w", err)
+		return unopened("the source", "--from", err)
 	}
 	err = to.open(ctx, p, cfg, log, flags.batch, !flags.dryRun)
 	if _, missing := errors.AsType[*sqlitestore.MissingError](err); err != nil && (!missing || !flags.dryRun) {
-		return fmt.Errorf("the target: %w", err)
+		return unopened("the target", "--to", err)
 	}
 	shown := newMigrationSteps(p)
 	result, err := migrate.Run(ctx, migrate.Options{
@@ -108,6 +108,14 @@ func (p process) migrate(ctx context.Context, flags migrateFlags) (err error) {
 	})
 	shown.end()
 	return p.migrated(ctx, result, flags, to.name, err)
+}
+
+// unopened says which side cannot be opened, and by which flag it was named.
+func unopened(side, flag string, err error) error {
+	if _, missing := errors.AsType[*sqlitestore.MissingError](err); missing {
+		return &usageError{fmt.Errorf("%s: %w; %s sqlite:DIR names its directory", side, err, flag)}
+	}
+	return fmt.Errorf("%s: %w", side, err)
 }
 
 // inFlight returns how many batches are loaded at the same time.

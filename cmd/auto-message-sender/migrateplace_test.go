@@ -41,3 +41,13 @@ func TestParsePlace_NamesAStoreWithoutItsCredentials(t *testing.T) {
 		require.ErrorContains(t, err, says, text)
 	}
 }
+
+func TestMigrate_SpeaksOfNoSettingButTheStores(t *testing.T) {
+	t.Parallel()
+	term := setup(t, map[string]string{"MONGODB_URI": "http://nowhere", "SERVER_PORT": "no"})
+	require.Equal(t, exitConfiguration, term.run(t, "migrate", "--from", "sqlite", "--to", "mongodb"))
+	require.Contains(t, term.stderr.String(), "MONGODB_URI")
+	require.NotContains(t, term.stderr.String(), "WEBHOOK_URL")
+	require.NotContains(t, term.stderr.String(), "SERVER_PORT")
+	require.NotContains(t, term.stderr.String(), "--data-dir")
+}

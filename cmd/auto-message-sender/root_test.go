@@ -52,7 +52,14 @@ func TestExecute_RefusesWhatItDoesNotKnow(t *testing.T) {
 		"no command":            {[]string{"bogus"}, `unknown command "bogus" for "auto-message-sender"; see auto-message-sender --help`},
 		"a command of the API":  {[]string{"scheduler", "halt"}, `unknown command "halt"`},
 		"subcommand":            {[]string{"config", "chekc"}, `unknown command "chekc"`},
-		"argument":              {[]string{"serve", "now"}, `unknown command "now"`},
+		"argument":              {[]string{"serve", "now"}, "serve takes no arguments; see auto-message-sender serve --help"},
+		"a letter wrong there":  {[]string{"scheduler", "sttart"}, "did you mean start?"},
+		"arguments of send":     {[]string{"send", "+905551234567", "hi"}, "send takes no arguments; use --to and --content"},
+		"arguments of stats":    {[]string{"stats", "all"}, "stats takes no arguments; see auto-message-sender stats --help"},
+		"no target":             {[]string{"backup"}, "name one TARGET: a file that does not exist yet, or a directory; see auto-message-sender backup --help"},
+		"target in nowhere":     {[]string{"backup", "--data-dir", "/", "/does/not/exist/x.db"}, "the directory /does/not/exist does not exist"},
+		"arguments of migrate":  {[]string{"migrate", "sqlite"}, "migrate takes no arguments"},
+		"source in nowhere":     {[]string{"migrate", "--from", "sqlite:/does/not/exist", "--to", "mongodb://127.0.0.1:1/x"}, "messages.db does not exist; --from sqlite:DIR names its directory\n"},
 		"flag":                  {[]string{"--port", "1"}, "unknown flag: --port"},
 	}
 	for name, test := range tests {

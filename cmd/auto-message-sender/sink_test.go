@@ -121,7 +121,7 @@ func TestSink_RefusesWrongFlags(t *testing.T) {
 		"ledger":        {[]string{"--ledger", "/does/not/exist/ledger"}, []string{"--ledger", "no such file or directory"}},
 		"address":       {[]string{"--addr", "127.0.0.1"}, []string{"--addr", "missing port"}},
 		"address taken": {[]string{"--addr", taken.Addr().String()}, []string{"--addr", "address already in use"}},
-		"argument":      {[]string{"9090"}, []string{`unknown command "9090"`}},
+		"argument":      {[]string{"9090"}, []string{"sink takes no arguments"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

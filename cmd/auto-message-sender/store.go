@@ -45,7 +45,7 @@ func (s *service) openEmbedded(ctx context.Context) (dataoperations.Store, error
 		Dir: s.cfg.DataDir, Now: s.process.now, NewID: uuid.NewString, Log: s.log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the embedded store in DATA_DIR=%s: %w", s.cfg.DataDir, err)
+		return nil, fmt.Errorf("DATA_DIR=%s: %w", s.cfg.DataDir, err)
 	}
 	s.end.add(partStore, storeEndLimit, func(context.Context) error { return store.Close() })
 	return store, nil
@@ -68,7 +68,7 @@ func (s *service) openMongoDB(ctx context.Context) (dataoperations.Store, error)
 		Log: s.log, Timeout: s.cfg.MongoDBTimeout,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the store in MongoDB: %w", err), client.Close(ctx))
+		return nil, errors.Join(fmt.Errorf("the store: %w", err), client.Close(ctx))
 	}
 	s.end.add("mongodb", storeEndLimit, client.Close)
 	s.end.add(partStore, storeEndLimit, func(context.Context) error { return store.Close() })

@@ -43,6 +43,7 @@ func (s *service) openTelemetry(ctx context.Context) error {
 // ours: what is wrong with either is told together.
 func (p process) load() (config.Config, []string, error) {
 	cfg, warnings, err := config.Load(p.environ, p.dotenv)
+	warnings = append(warnings, config.Misspelt(p.environ, tracing.Variables())...)
 	_, wrong := tracing.ReadSettings(p.environ)
 	problems, ok := errors.AsType[tracing.VariablesError](wrong)
 	if !ok {
@@ -74,7 +75,7 @@ func (s *service) openTracing() error {
 		return fmt.Errorf("traces: %w", err)
 	}
 	s.end.add("traces", tracesEndLimit, s.looking.tracing.Close)
-	s.log.Info("traces are exported by OTLP")
+	s.log.WithField("endpoint", settings.Shown()).Info("traces are exported by OTLP")
 	return nil
 }
 

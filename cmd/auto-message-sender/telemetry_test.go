@@ -50,3 +50,10 @@ func TestRouter_ShowsMetricsOnlyWhereAskedAndToReaders(t *testing.T) {
 	requireProblem(t, a.ask(http.MethodGet, metricsPath, "", withHeader("X-API-Key", "")), http.StatusUnauthorized)
 	requireProblem(t, a.ask(http.MethodPost, metricsPath, ""), http.StatusMethodNotAllowed)
 }
+
+func TestConfigCheck_WarnsOfMisspeltVariablesOfOpenTelemetry(t *testing.T) {
+	t.Parallel()
+	term := setup(t, map[string]string{"WEBHOOK_URL": "http://127.0.0.1:9/", "OTEL_EXPORTER_OLTP_ENDPOINT": "http://c:4318"})
+	require.Equal(t, exitDone, term.run(t, "config", "check"))
+	require.Contains(t, term.stderr.String()+term.stdout.String(), "did you mean OTEL_EXPORTER_OTLP_ENDPOINT?")
+}

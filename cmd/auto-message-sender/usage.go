@@ -30,6 +30,9 @@ func refuseUsage(command *cobra.Command) {
 		command.Args = subcommandOnly
 		return
 	}
+	if check(command, nil) == nil && check(command, []string{""}) != nil {
+		check = noArguments // cobra would call an argument an unknown command
+	}
 	command.Args = func(cmd *cobra.Command, args []string) error {
 		err := check(cmd, args)
 		if _, known := errors.AsType[*usageError](err); err != nil && !known {
@@ -37,6 +40,14 @@ func refuseUsage(command *cobra.Command) {
 		}
 		return err
 	}
+}
+
+// noArguments refuses arguments.
+func noArguments(command *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments", command.Name())
+	}
+	return nil
 }
 
 // subcommandOnly refuses what is no command, with those that may have been meant.

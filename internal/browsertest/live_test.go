@@ -38,7 +38,7 @@ func TestLive_WhatHappensElsewhereIsSeenWithoutAReload(t *testing.T) {
 	list, one, overview := open(t, s, "/messages"), open(t, s, "/messages/"+first), open(t, s, "/")
 	list.see(".message-row", "pending")
 	one.see("h1 ~ .badge", "pending")
-	overview.see(".tile", "Waiting 1")
+	overview.see(".tile", "Pending 1")
 	for _, tb := range []*tab{list, one, overview} {
 		tb.see("#link", "Live")
 		evaluate[bool](tb, `() => { window.__same = true; return true }`)
@@ -77,7 +77,7 @@ func TestLive_ThePageRecoversWhenTheServiceIsStartedAgain(t *testing.T) {
 	s.start()
 	tb.see("#link", "Live")
 	s.accept("+905551110001", "after the restart")
-	tb.see(".tile", "Waiting 1")
+	tb.see(".tile", "Pending 1")
 	tb.gone("[role=alert]", "cannot be reached")
 }
 
@@ -109,7 +109,7 @@ func TestLive_APageThatNobodyLooksAtRests(t *testing.T) {
 	tb.scripted(`const wait = window.setInterval; window.setInterval = (run, ms, ...rest) => wait(run, ms / 10, ...rest)`)
 	tb.visit("/")
 	tb.see("#link", "Live")
-	tb.see(".tile", "Waiting 0")
+	tb.see(".tile", "Pending 0")
 	tb.hide(true)
 	tb.see("#link", "Paused")
 	before := len(tb.asked("/api/v1/"))
@@ -119,6 +119,6 @@ func TestLive_APageThatNobodyLooksAtRests(t *testing.T) {
 	evaluate[bool](tb, `() => new Promise((done) => setTimeout(() => done(true), 4000))`)
 	require.Len(t, tb.asked("/api/v1/"), before, "it goes on asking")
 	tb.hide(false)
-	tb.see(".tile", "Waiting 1")
+	tb.see(".tile", "Pending 1")
 	tb.see("#link", "Live")
 }

@@ -20,14 +20,14 @@ func TestOverview_SendingIsStartedAndStoppedWithAReason(t *testing.T) {
 	s.accept("+905551110001", "hello")
 	tb := openAs(t, s, operatorKey, "/")
 	tb.see(".badge", "Stopped")
-	tb.see(".tile", "Waiting 1")
+	tb.see(".tile", "Pending 1")
 
 	tb.click("button", "Start sending")
 	tb.fill("dialog input", "the campaign begins")
 	tb.click("dialog button", "Start sending")
 	tb.see(".badge", "Running")
 	tb.see(".tile", "Sent 1")
-	tb.see(".tile", "Waiting 0")
+	tb.see(".tile", "Pending 0")
 	s.waitCount(1, "sent")
 
 	tb.click("button", "Stop sending")
@@ -115,7 +115,7 @@ func TestOverview_AnEmptyStoreOffersACommandThatWorks(t *testing.T) {
 	tb.see("h2", "No messages yet")
 	run(t, tb.text("section.empty pre"), nil)
 	s.waitCount(1, "pending")
-	tb.see(".tile", "Waiting 1")
+	tb.see(".tile", "Pending 1")
 	tb.gone("h2", "No messages yet")
 }
 

@@ -61,7 +61,7 @@ func (r *reconciliation) bulkTrail() {
 		}
 		if bulk.Status == http.StatusOK {
 			r.summary.Bulks++
-			answered[fmt.Sprintf("%d messages: %s", bulk.Changed, bulk.trail())]++
+			answered[bulk.inAll()+": "+bulk.trail()]++
 		}
 	}
 	entries, counted := map[string]int{}, map[string]int{}
@@ -86,6 +86,14 @@ func (r *reconciliation) bulkTrail() {
 }
 
 func (b Bulk) trail() string { return string(b.Action) + " " + b.Words }
+
+// inAll is the count as the audit trail tells it.
+func (b Bulk) inAll() string {
+	if b.Changed == 1 {
+		return "1 message"
+	}
+	return fmt.Sprintf("%d messages", b.Changed)
+}
 
 // ofMany reports whether the entry is about messages that were changed together.
 func ofMany(entry models.SchedulerLog) bool {

@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -87,8 +86,9 @@ func retriedAll(f *chaos.Facts, when time.Duration, changed int) {
 		Action: models.ActionRetry, Words: "status=failed", Asked: at(when - 10*time.Millisecond), Answered: at(when),
 		Status: http.StatusOK, Changed: changed, Complete: true,
 	})
+	reason := map[int]string{0: "0 messages: status=failed", 1: "1 message: status=failed"}[changed]
 	f.Audit = append(f.Audit, models.SchedulerLog{
-		ID: "b1", Action: models.ActionRetry, Timestamp: at(when), Reason: fmt.Sprintf("%d messages: status=failed", changed),
+		ID: "b1", Action: models.ActionRetry, Timestamp: at(when), Reason: reason,
 	})
 }
 
@@ -166,6 +166,7 @@ func TestReconcile_WhatTheContractAllowsOfErrandsIsNoViolation(t *testing.T) {
 			f.Messages[0].FailedAt = at(time.Second)
 			f.Activity[1] = models.Minute{At: at(0), Sent: 3, Failed: 2}
 		},
+		"a retry of all that failed, which was one": func(f *chaos.Facts) { retriedAll(f, 1500*time.Millisecond, 1) },
 		"a retry of many without an answer": func(f *chaos.Facts) {
 			retriedAll(f, 1500*time.Millisecond, 1)
 			last := len(f.Bulks) - 1

@@ -29,10 +29,10 @@ func (s *session) changeMany(ctx context.Context, what change, which client.Many
 			if s.json {
 				return s.printJSON(answer.Raw)
 			}
-			return s.print("%s would be %s; nothing was changed (--dry-run)", matched(answer.Value), what.done)
+			return s.print("%s would be %s; nothing was changed (--dry-run)%s", matched(answer.Value), what.done, what.never())
 		}
 		if answer.Value.Matched == 0 {
-			return s.print("no message is like that; nothing was changed")
+			return s.print("no message is like that; nothing was changed%s", what.never())
 		}
 		if err := s.confirm(ctx, fmt.Sprintf("%s %s messages?", what.verb, matched(answer.Value))); err != nil {
 			return err
@@ -40,6 +40,14 @@ func (s *session) changeMany(ctx context.Context, what change, which client.Many
 		which.DryRun, which.Before = false, answer.Value.Before // those that were counted
 	}
 	return s.changeAll(ctx, c, what, which)
+}
+
+// never says what the filters mean and the count leaves out.
+func (c change) never() string {
+	if !c.again {
+		return ""
+	}
+	return ". Not counted: invalid and erased messages, which are never sent again; an invalid one is put in anew, corrected"
 }
 
 // matched says how many messages are meant; counting millions takes longer than one

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -53,15 +54,17 @@ func finish(command *cobra.Command) {
 	for _, below := range command.Commands() {
 		finish(below)
 	}
+	command.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	command.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see auto-message-sender %s --help", err, path(cmd))
 	})
 	if check := command.Args; check != nil {
 		command.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
+			err := check(cmd, args)
+			if _, done := errors.AsType[*Error](err); err != nil && !done {
 				return usage("%w; see auto-message-sender %s --help", err, path(cmd))
 			}
-			return nil
+			return err
 		}
 	}
 	if command.Long == "" {

@@ -79,6 +79,14 @@ func TestCommands_AskTheServerAndShowTheAnswer(t *testing.T) {
 			[]string{`{"messages":[` + message + `]}`},
 			[]string{"ID", "+905551234567", "2026-01-02 15:00:00", "Hi\ufffd[2J you"},
 		},
+		"list, what became of it": {
+			"list --status failed",
+			[]string{"GET /messages?limit=20&status=failed"},
+			[]string{`{"messages":[{"id":"m1","status":"failed","failed_at":"2026-01-02T12:00:00Z","error_code":"http_400"},` +
+				`{"id":"m2","status":"sent","sent_at":"2026-01-02T12:00:00Z","delivery_status":"undelivered","delivered_at":"2026-01-02T12:00:01Z","delivery_error_code":"30003"},` +
+				`{"id":"m3","status":"sent","sent_at":"2026-01-02T12:00:00Z","delivery_status":"delivered","delivered_at":"2026-01-02T12:00:02Z"}]}`},
+			[]string{"CODE", "failed 2026-01-02 15:00:00", "http_400", "  undelivered 2026-01-02 15:00:01", "30003", "  delivered 2026-01-02 15:00:02"},
+		},
 		"show":             {"show m1", []string{"GET /messages/m1"}, []string{message}, []string{"2026-01-02 15:00:05", "202", "12 ms"}},
 		"cancel":           {"cancel m1", []string{"POST /messages/m1/cancel"}, []string{message}, []string{"canceled m1"}},
 		"retry, to see":    {"retry m1 --dry-run", []string{"GET /messages/m1"}, []string{message}, []string{"m1 is sent: it would not be retried, only what is failed or expired can"}},
@@ -108,7 +116,7 @@ func TestCommands_AskTheServerAndShowTheAnswer(t *testing.T) {
 			"retry --all --dry-run",
 			[]string{`POST /messages/retry {"all":true,"dry_run":true}`},
 			[]string{`{"dry_run":true,"matched":3,"complete":false}`},
-			[]string{"more than 3 would be retried"},
+			[]string{"more than 3 would be retried", "Not counted: invalid and erased messages, which are never sent again"},
 		},
 		"export, csv": {
 			"export --format csv",
@@ -165,32 +173,37 @@ func TestCommands_ExitCodesMeanWhatHelpSays(t *testing.T) {
 		code         int
 		says         string
 	}{
-		"unknown flag":       {"show m1 --loud", "", cli.ExitUsage, "--help"},
-		"no argument":        {"show", "", cli.ExitUsage, "accepts 1 arg"},
-		"required":           {"send --to +1", "", cli.ExitUsage, "--content is required"},
-		"a time":             {"list --sent-after yesterday", "", cli.ExitUsage, "--sent-after must be as in"},
-		"a period":           {"send --to +1 --content x --validity 1.5s", "", cli.ExitUsage, "--validity must be whole seconds"},
-		"a server":           {"show m1 --server here", "", cli.ExitUsage, "AMS_SERVER"},
-		"which":              {"cancel", "", cli.ExitUsage, "say which messages"},
-		"both":               {"cancel m1 --all", "", cli.ExitUsage, "not both"},
-		"ids and before":     {"retry m1 --before -1h", "", cli.ExitUsage, "not both"},
-		"before what":        {"retry --all -y --before noon", "", cli.ExitUsage, "--before must be as in"},
-		"a cancel from":      {"cancel --all -y --before -1h", "", cli.ExitUsage, "unknown flag"},
-		"all of some":        {"cancel --all --to +1", "", cli.ExitUsage, "leave it out"},
-		"nobody to ask":      {"cancel --all", "", cli.ExitUsage, "--yes"},
-		"nobody to ask, too": {"erase m1", "", cli.ExitUsage, "--yes"},
-		"a campaign":         {"import -", "", cli.ExitUsage, "--campaign"},
-		"a file":             {"import /none/such", "", cli.ExitUsage, "no such file"},
-		"a role":             {"keys new --name a --role king", "", cli.ExitUsage, "reader, sender and operator"},
-		"invalid":            {"show m1", "400 the id is not valid", cli.ExitUsage, "the id is not valid"},
-		"no key":             {"show m1", "401 an API key is needed", cli.ExitNotAllowed, "set AMS_API_KEY"},
-		"too small a role":   {"show m1", "403 the role reader may not", cli.ExitNotAllowed, "use a key of a role"},
-		"not found":          {"show m1", "404 there is no such message", cli.ExitConflict, "list shows"},
-		"conflict":           {"show m1", "409 it was sent", cli.ExitConflict, "it was sent"},
-		"later":              {"show m1 --wait 0s", "503 the store is away", cli.ExitUnreachable, "try again later"},
-		"too many":           {"show m1 --wait 0s", "429 too many requests", cli.ExitUnreachable, "--wait"},
-		"broken":             {"show m1", "500 an internal error", cli.ExitFailed, "an internal error"},
-		"nobody there":       {"show m1 --server http://127.0.0.1:1", "", cli.ExitUnreachable, "is the service running there?"},
+		"unknown flag":        {"show m1 --loud", "", cli.ExitUsage, "--help"},
+		"no argument":         {"show", "", cli.ExitUsage, "accepts 1 arg"},
+		"required":            {"send --to +1", "", cli.ExitUsage, "--content is required"},
+		"a time":              {"list --sent-after yesterday", "", cli.ExitUsage, "--sent-after must be as in"},
+		"a time that is past": {"send --to +1 --content x --send-at -2h", "", cli.ExitUsage, "--send-at -2h is in the past; leave it out"},
+		"arguments":           {"send +1 x", "", cli.ExitUsage, "send takes no arguments; use --to and --content; see auto-message-sender send --help"},
+		"arguments below":     {"scheduler stop now", "", cli.ExitUsage, "scheduler stop takes no arguments; see"},
+		"a command below":     {"keys nwe", "", cli.ExitUsage, `unknown command "nwe" for "auto-message-sender keys"; did you mean new?`},
+		"no scheme":           {"list --server sms.example.com", "", cli.ExitUsage, "put http:// or https:// in front"},
+		"a period":            {"send --to +1 --content x --validity 1.5s", "", cli.ExitUsage, "--validity must be whole seconds"},
+		"a server":            {"show m1 --server here", "", cli.ExitUsage, "AMS_SERVER"},
+		"which":               {"cancel", "", cli.ExitUsage, "say which messages"},
+		"both":                {"cancel m1 --all", "", cli.ExitUsage, "not both"},
+		"ids and before":      {"retry m1 --before -1h", "", cli.ExitUsage, "not both"},
+		"before what":         {"retry --all -y --before noon", "", cli.ExitUsage, "--before must be as in"},
+		"a cancel from":       {"cancel --all -y --before -1h", "", cli.ExitUsage, "unknown flag"},
+		"all of some":         {"cancel --all --to +1", "", cli.ExitUsage, "leave it out"},
+		"nobody to ask":       {"cancel --all", "", cli.ExitUsage, "--yes"},
+		"nobody to ask, too":  {"erase m1", "", cli.ExitUsage, "--yes"},
+		"a campaign":          {"import -", "", cli.ExitUsage, "--campaign"},
+		"a file":              {"import /none/such", "", cli.ExitUsage, "no such file"},
+		"a role":              {"keys new --name a --role king", "", cli.ExitUsage, "reader, sender and operator"},
+		"invalid":             {"show m1", "400 the id is not valid", cli.ExitUsage, "the id is not valid"},
+		"no key":              {"show m1", "401 an API key is needed", cli.ExitNotAllowed, "set AMS_API_KEY"},
+		"too small a role":    {"show m1", "403 the role reader may not", cli.ExitNotAllowed, "use a key of a role"},
+		"not found":           {"show m1", "404 there is no such message", cli.ExitConflict, "list shows"},
+		"conflict":            {"show m1", "409 it was sent", cli.ExitConflict, "it was sent"},
+		"later":               {"show m1 --wait 0s", "503 the store is away", cli.ExitUnreachable, "try again later"},
+		"too many":            {"show m1 --wait 0s", "429 too many requests", cli.ExitUnreachable, "--wait"},
+		"broken":              {"show m1", "500 an internal error", cli.ExitFailed, "an internal error"},
+		"nobody there":        {"show m1 --server http://127.0.0.1:1", "", cli.ExitUnreachable, "is the service running there?"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -364,4 +377,16 @@ func TestExport_AFileHasItsNameOnceItIsComplete(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestSession_SaysWhenTheKeyLooksLikeAnEntryOfTheServersKeys(t *testing.T) {
+	t.Parallel()
+	for key, hints := range map[string]bool{"ops:operator:0123456789abcdef": true, "0123456789abcdef": false, "a:b:c": false} {
+		p := setup(t, map[string]string{"GET /messages/m1": message})
+		p.Environ["AMS_API_KEY"] = key
+		code, says := p.run("show", "m1")
+		require.Zero(t, code, says)
+		require.Equal(t, hints, strings.Contains(p.stderr.String(), "behind the second colon"), key)
+		require.NotContains(t, p.stderr.String(), "0123456789")
+	}
 }

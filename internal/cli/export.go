@@ -26,7 +26,7 @@ func newExportCommand(p Process) *cobra.Command {
 			"the pace: each request brings 1,000 messages, and --wait is how long to wait for its leave.",
 		Example: "  auto-message-sender export --status failed --failed-after 2026-01-02 > failed.ndjson\n" +
 			"  auto-message-sender export --format csv --output all.csv",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter, err := which.build(p)
 			if err != nil {

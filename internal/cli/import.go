@@ -19,15 +19,13 @@ import (
 	"auto-message-sender/internal/client"
 )
 
-// shownRefusals is how many refused lines are shown as they come; the file has all.
-const shownRefusals = 5
-
 // importFlags is the command line of import.
 type importFlags struct {
 	campaign      string
 	format        string
 	refusals      string
 	ignoreUnknown bool
+	again         bool
 	dryRun        bool
 	inFlight      int
 	lines         int
@@ -43,16 +41,19 @@ func newImportCommand(p Process) *cobra.Command {
 Formats: CSV whose first line names the columns (to, content, and where wanted priority,
 send_at, validity_period, reference; separated by comma, semicolon or tab), lines of JSON
 with these fields, what export writes – as new messages: what tells of their outcome is
-passed over, and erased ones are skipped –, or documents as mongoexport writes them, of which
-those with the status pending, or none, are sent.
+passed over, and erased ones are skipped –, or documents as mongoexport writes them.
+
+Where messages have a status, those that are pending or scheduled are sent. Others are
+skipped, and counted: they were sent, called off, or failed, or are being sent. --again
+sends them, too.
 
 Importing the same file again sends nothing twice: each line is known by the campaign, by
 what it says, and by how many equal lines stand before it. So after an interruption the same
 command goes on, and a corrected file sends the corrected lines alone. Another --campaign, or
-another API key, sends all of it again. Without --campaign it is the file's name without its
-folder: another file of the same name counts as the same campaign, and its equal lines as sent. So does a repeat after the server has deleted the
+another API key, sends all of it again. So does a repeat after the server has deleted the
 messages: RETENTION with RETENTION_ACTION=delete forgets them at that age, while erase keeps
-what a line is known by.
+what a line is known by. Without --campaign it is the file's name without its folder: another
+file of the same name counts as the same campaign, and its equal lines as sent.
 
 Lines that are refused go into a file with their number and the reason. Corrected, that file
 can be imported.`,
@@ -70,6 +71,7 @@ can be imported.`,
 	set.StringVar(&flags.format, "format", "auto", "csv, ndjson or mongo; auto goes by the file's ending and beginning")
 	set.StringVar(&flags.refusals, "errors", "", "file for refused lines, overwritten (default: FILE.errors.csv or .ndjson, or the next free name)")
 	set.BoolVar(&flags.ignoreUnknown, "ignore-unknown", false, "pass over columns and fields that are not known")
+	set.BoolVar(&flags.again, "again", false, "send also what has a status other than pending or scheduled, such as what was sent")
 	set.BoolVar(&flags.dryRun, "dry-run", false, "only read the file and count; numbers and contents are not judged")
 	set.IntVar(&flags.inFlight, "in-flight", 4, "requests that are under way at the same time, 1 to 16")
 	set.IntVar(&flags.lines, "batch", 5000, fmt.Sprintf("lines in one request at most, 1 to %d; fewer where the server takes long", client.MaxBatchLines))
@@ -78,26 +80,31 @@ can be imported.`,
 	return command
 }
 
-// check finds what is wrong with the flags, and names the campaign.
-func (f *importFlags) check(s *session, path string) error {
+// check finds what is wrong with the flags.
+func (f *importFlags) check(path string) error {
 	if f.inFlight < 1 || f.inFlight > 16 {
 		return usage("--in-flight must be from 1 to 16")
 	}
 	if f.lines < 1 || f.lines > client.MaxBatchLines {
 		return usage("--batch must be from 1 to %d", client.MaxBatchLines)
 	}
+	if path == "-" && f.campaign == "" && !f.dryRun {
+		return usage("standard input has no name; say --campaign NAME, and the same one to go on after an interruption")
+	}
+	return nil
+}
+
+// nameCampaign gives the import its name, and tells it.
+func (f *importFlags) nameCampaign(s *session, path string) {
 	switch {
 	case f.dryRun:
 	case f.campaign != "":
 		s.tell("campaign: %s", f.campaign)
-	case path == "-":
-		return usage("standard input has no name; say --campaign NAME, and the same one to go on after an interruption")
 	default:
 		f.campaign = filepath.Base(path)
 		s.tell("campaign: %s (the file's name, without its folder). Another file of this name counts as the same campaign, and its\n"+
 			"equal lines as sent already; a file of another name is sent anew. --campaign NAME says which campaign it is.", f.campaign)
 	}
-	return nil
 }
 
 // input is the file to import.
@@ -116,7 +123,7 @@ func (i *input) Read(p []byte) (int, error) {
 }
 
 func (s *session) importFile(ctx context.Context, path string, flags importFlags) (err error) {
-	if err := flags.check(s, path); err != nil {
+	if err := flags.check(path); err != nil {
 		return err
 	}
 	in := &input{Reader: s.Stdin, size: -1}
@@ -131,12 +138,15 @@ func (s *session) importFile(ctx context.Context, path string, flags importFlags
 			in.size = info.Size()
 		}
 	}
-	source, format, err := importing.Open(in, importing.Options{
-		Name: path, Format: importing.Format(flags.format), Zone: s.Zone, IgnoreUnknown: flags.ignoreUnknown,
-	})
+	options := importing.Options{
+		Name: path, Format: importing.Format(flags.format), Zone: s.Zone, IgnoreUnknown: flags.ignoreUnknown, Again: flags.again,
+	}
+	in.Reader = s.tellFinal(in.Reader, path, options)
+	source, format, err := importing.Open(in, options)
 	if err != nil {
 		return usage("%s: %w", path, err)
 	}
+	flags.nameCampaign(s, path)
 	run := importing.Import{
 		Source: source, Campaign: flags.campaign, InFlight: flags.inFlight, Lines: flags.lines, Patience: s.wait, Now: s.Now,
 		Position: func() int64 { return in.read },
@@ -164,18 +174,14 @@ func (s *session) runImport(ctx context.Context, run importing.Import, size int6
 		bar.clear()
 		s.waiting(delay, why)
 	}
-	shown := 0
-	run.Refused = func(line int64, reason string) {
-		if shown++; shown <= shownRefusals {
-			bar.clear()
-			s.tell("line %d: %s", line, visible(reason))
-		}
-	}
+	var refusals firstRefusals
+	run.Refused = refusals.add
 	// Most of the memory is what counts equal lines, and stays: letting as much again
 	// become garbage would save no time.
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	tally, err := run.Run(ctx)
 	bar.end()
+	refusals.tell(s)
 	refused := ""
 	if run.Refusals != nil {
 		name, closeErr := run.Refusals.Close()

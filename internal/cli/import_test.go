@@ -90,3 +90,63 @@ func TestImport_ThatCannotGoOnSaysHowFarItGotAndWhatToDo(t *testing.T) {
 	require.Equal(t, cli.ExitUnreachable, code)
 	require.Empty(t, p.stdout.String())
 }
+
+func TestImport_SaysBeforeAnythingIsSentWhatItPassesOverForItsStatus(t *testing.T) {
+	t.Parallel()
+	path := write(t, "sent.csv", "id,to,content,status\na,+1,a,sent\nb,+2,b,pending\nc,+3,c,canceled\n")
+	answers := map[string]string{"POST /messages/batch": `{"results":[{"line":1,"id":"x"},{"line":2,"id":"y"},{"line":3,"id":"z"}]}`}
+	const notice = "2 of 3 messages are passed over: their status is neither pending nor scheduled; --again sends them, too\n"
+
+	p := setup(t, answers)
+	code, says := p.run("import", path)
+	require.Zero(t, code, says)
+	require.True(t, strings.HasPrefix(p.stderr.String(), notice), p.stderr.String())
+	require.Contains(t, p.stdout.String(), "3 messages read: 1 accepted, 0 accepted before, 0 refused, 2 skipped (2 for their status)")
+	require.NotContains(t, p.asked[1], "+1")
+	require.NotContains(t, p.asked[1], "+3")
+
+	p = setup(t, answers)
+	code, says = p.run("import", path, "--again")
+	require.Zero(t, code, says)
+	require.NotContains(t, p.stderr.String(), "--again")
+	require.Contains(t, p.stdout.String(), "3 accepted, 0 accepted before, 0 refused, 0 skipped\n")
+
+	p = setup(t, nil)
+	code, says = p.run("import", path, "--dry-run", "--json")
+	require.Zero(t, code, says)
+	require.Equal(t, notice, strings.SplitAfter(p.stderr.String(), "\n")[0])
+	require.Contains(t, p.stdout.String(), `"accepted":1,"duplicates":0,"refused":0,"skipped":2,"final":2`)
+
+	p = setup(t, answers)
+	p.Stdin = strings.NewReader(`{"to":"+1","content":"a","status":"failed"}`)
+	code, says = p.run("import", "-", "--campaign", "c")
+	require.Zero(t, code, says)
+	require.Contains(t, p.stderr.String(), "messages with a status other than pending or scheduled are passed over; --again sends them, too")
+	require.Contains(t, p.stdout.String(), "1 messages read: 0 accepted, 0 accepted before, 0 refused, 1 skipped")
+}
+
+func TestImport_ShowsTheFirstRefusedLinesInOrder(t *testing.T) {
+	t.Parallel()
+	path := write(t, "customers.csv", "to,content\n+1,a\n+2\n+3,c\n+4\n+5\n+6\n+7\n")
+	p := setup(t, map[string]string{
+		"POST /messages/batch": `{"results":[{"line":1,"errors":[{"field":"to","message":"is too short"}]},{"line":2,"errors":[{"field":"to","message":"is too short"}]}]}`,
+	})
+	code, _ := p.run("import", path)
+	require.Equal(t, cli.ExitRefused, code)
+	var shown []string
+	for line := range strings.Lines(p.stderr.String()) {
+		if number, _, found := strings.Cut(line, ":"); found && strings.HasPrefix(line, "line ") {
+			shown = append(shown, number)
+		}
+	}
+	require.Equal(t, []string{"line 2", "line 3", "line 4", "line 5", "line 6"}, shown)
+}
+
+func TestImport_OfAFileThatCannotBeOpenedNamesNoCampaign(t *testing.T) {
+	t.Parallel()
+	p := setup(t, nil)
+	code, says := p.run("import", filepath.Join(t.TempDir(), "nowhere.csv"))
+	require.Equal(t, cli.ExitUsage, code)
+	require.Contains(t, says, "no such file")
+	require.Empty(t, p.stderr.String())
+}

@@ -13,7 +13,7 @@ func newKeysCommand(p Process) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "keys",
 		Short: "Make keys of the API",
-		Args:  cobra.NoArgs,
+		Args:  subcommandOnly,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	command.AddCommand(newKeysNewCommand(p))
@@ -35,7 +35,7 @@ func newKeysNewCommand(p Process) *cobra.Command {
 			"who did what in the audit trail. Standard output has the line and nothing else.",
 		Example: "  auto-message-sender keys new --name shop --role sender\n" +
 			"  auto-message-sender keys new --name ops --role operator >> /etc/auto-message-sender/api-keys",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			key, err := config.NewAPIKey(p.Random, name, models.Role(role))
 			if err != nil {

@@ -20,7 +20,7 @@ func newListCommand(p Process) *cobra.Command {
 		Long:  "List messages, the newest first. With --json each is one line of JSON; export writes all of them.",
 		Example: "  auto-message-sender list --status failed --failed-after -24h\n" +
 			"  auto-message-sender list --to +905551234567 --limit 100",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter, err := which.build(p)
 			if err != nil {
@@ -81,10 +81,15 @@ func (s *session) listTable(messages []client.Answer[client.Message]) error {
 	for _, answer := range messages {
 		message := answer.Value
 		rows = append(rows, table.Row{
-			message.ID, message.To, message.Status, s.time(message.CreatedAt), s.when(message), short(message.Content, shownContent),
+			message.ID, message.To, message.Status, s.time(message.CreatedAt), s.when(message), code(message), short(message.Content, shownContent),
 		})
 	}
-	return s.table(table.Row{"id", "to", "status", "created", "when", "content"}, rows)
+	return s.table(table.Row{"id", "to", "status", "created", "when", "code", "content"}, rows)
+}
+
+// code says why a message failed, or was not delivered, in the one word that scripts go by.
+func code(message client.Message) string {
+	return visible(first(message.ErrorCode, message.DeliveryErrorCode))
 }
 
 // when is the time that matters most of a message as it stands.
@@ -93,10 +98,13 @@ func (s *session) when(message client.Message) string {
 		word string
 		time time.Time
 	}{
-		{"delivered ", message.DeliveredAt}, {"sent ", message.SentAt}, {"failed ", message.FailedAt},
+		// A delivery that failed has its time in DeliveredAt as well.
+		{visible(first(message.DeliveryStatus, "delivered")), message.DeliveredAt},
+		{"sent", message.SentAt},
+		{"failed", message.FailedAt},
 	} {
 		if !at.time.IsZero() {
-			return at.word + s.time(at.time)
+			return at.word + " " + s.time(at.time)
 		}
 	}
 	switch message.Status {

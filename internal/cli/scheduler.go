@@ -14,7 +14,7 @@ func newSchedulerCommand(p Process) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "scheduler",
 		Short: "Start and stop sending, see how it is, change its pace",
-		Args:  cobra.NoArgs,
+		Args:  subcommandOnly,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	command.AddCommand(
@@ -32,7 +32,7 @@ func newTurnCommand(p Process, name, title string,
 	s := &session{Process: p}
 	var reason string
 	command := &cobra.Command{
-		Use: name, Short: title, Args: cobra.NoArgs,
+		Use: name, Short: title, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -60,7 +60,7 @@ func newTurnCommand(p Process, name, title string,
 func newStatusCommand(p Process) *cobra.Command {
 	s := &session{Process: p}
 	command := &cobra.Command{
-		Use: "status", Short: "Show whether messages are being sent, at what pace, and how many wait", Args: cobra.NoArgs,
+		Use: "status", Short: "Show whether messages are being sent, at what pace, and how many wait", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -87,7 +87,7 @@ func newPaceCommand(p Process) *cobra.Command {
 		Short:   "Change how many messages go out, on all replicas",
 		Long:    "Change how many messages go out, on all replicas: N every interval; 0: no cap. It holds until it is\nchanged again, or the server is started with another SCHEDULER_INTERVAL or MESSAGES_PER_INTERVAL.",
 		Example: "  auto-message-sender scheduler pace --interval 1m --messages 10",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {

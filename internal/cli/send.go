@@ -33,7 +33,7 @@ func newSendCommand(p Process) *cobra.Command {
 			"  auto-message-sender send --to +905551234567 --content 'Good morning' --send-at 2026-01-02T08:00\n" +
 			"  auto-message-sender send --to +905551234567 --content 'Your code is 1234' --priority high --validity 5m\n" +
 			"  auto-message-sender send --to +905551234567 --content 'How long is this?' --dry-run",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.dryRun {
 				return s.preview(cmd.Context(), flags.message)
@@ -58,6 +58,9 @@ func newSendCommand(p Process) *cobra.Command {
 }
 
 func (s *session) send(ctx context.Context, flags sendFlags) error {
+	if strings.HasPrefix(strings.TrimSpace(flags.sendAt), "-") {
+		return usage("--send-at %s is in the past; leave it out to send at once, or say +2h for later", flags.sendAt)
+	}
 	var err error
 	if flags.message.SendAt, err = s.parseTime(flags.sendAt); err != nil {
 		return usage("--send-at %w", err)

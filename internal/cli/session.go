@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"auto-message-sender/internal/client"
+	"auto-message-sender/internal/models"
 )
 
 // defaultServer is where `auto-message-sender serve` listens without settings.
@@ -57,7 +59,10 @@ func (s *session) patientClient(patience time.Duration) (*client.Client, error) 
 	if err != nil {
 		return nil, usage("%w (--server, AMS_SERVER)", err)
 	}
-	if key != "" && unencrypted(server) {
+	if entryOfKeys(key) {
+		s.tell("hint: the API key looks like an entry of the server's API_KEYS, name:role:key; the key itself is what stands behind the second colon")
+	}
+	if key != "" && unencrypted(c.Server()) {
 		s.tell("warning: the API key travels to %s unencrypted; https:// would hide it", c.Server())
 	}
 	return c, nil
@@ -81,6 +86,12 @@ func (s *session) key() (string, error) {
 		return "", usage("AMS_API_KEY_FILE: %w", err)
 	}
 	return strings.TrimSpace(string(content)), nil
+}
+
+// entryOfKeys reports whether more was copied than the key. It may be one: keys may have colons.
+func entryOfKeys(key string) bool {
+	parts := strings.SplitN(key, ":", 3)
+	return len(parts) == 3 && slices.Contains(models.Roles(), models.Role(parts[1]))
 }
 
 // unencrypted reports whether others can listen on the way to the server.

@@ -15,7 +15,7 @@ func newStatsCommand(p Process) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "stats",
 		Short: "Show how sending goes: the last minutes, what waits, and how long it will take",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return s.stats(cmd.Context()) },
 	}
 	s.flags(command.Flags(), shortWait)

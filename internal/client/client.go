@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -40,7 +41,14 @@ type Client struct {
 
 // New returns a Client. Its connections are kept open until Close.
 func New(options Options) (*Client, error) {
-	base, err := url.Parse(options.Server)
+	server := options.Server
+	if server != "" && !strings.Contains(server, "://") {
+		if !onLoopback(server) {
+			return nil, errors.New("the server's address has no scheme: put http:// or https:// in front")
+		}
+		server = "http://" + server // nobody listens in between
+	}
+	base, err := url.Parse(server)
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" ||
 		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, errors.New("the server's address must look like http://127.0.0.1:8080")
@@ -63,6 +71,19 @@ func New(options Options) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
+}
+
+// onLoopback reports whether an address without a scheme is one of this machine's own.
+func onLoopback(address string) bool {
+	named, err := url.Parse("http://" + address)
+	if err != nil {
+		return false
+	}
+	if named.Hostname() == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(named.Hostname())
+	return err == nil && ip.IsLoopback()
 }
 
 // Server returns the address that is asked, without /api/v1.

@@ -45,15 +45,20 @@ func problem(w http.ResponseWriter, status int, detail string) {
 
 func TestNew_RefusesWhatIsNoAddressOrNoKey(t *testing.T) {
 	t.Parallel()
-	for _, wrong := range []string{"", "localhost:8080", "ftp://a", "http://", "http://u:p@a", "http://a?x=1", "http://a#x", "http://a b"} {
+	for _, wrong := range []string{"", "ftp://a", "http://", "http://u:p@a", "http://a?x=1", "http://a#x", "http://a b"} {
 		_, err := client.New(client.Options{Server: wrong})
 		require.ErrorContains(t, err, "http://127.0.0.1:8080", wrong)
+	}
+	for _, wrong := range []string{"sms.example.com", "sms.example.com:8080/gate", "10.0.0.1:8080", "localhost.example.com"} {
+		_, err := client.New(client.Options{Server: wrong})
+		require.ErrorContains(t, err, "put http:// or https:// in front", wrong)
 	}
 	_, err := client.New(client.Options{Server: "http://a", APIKey: "name: key"})
 	require.ErrorContains(t, err, "was more copied than the key?")
 	require.NotContains(t, err.Error(), "name: key")
 	for address, want := range map[string]string{
 		"http://a/": "http://a", "http://a/api/v1/": "http://a", "https://a:1/gate": "https://a:1/gate",
+		"localhost:8080": "http://localhost:8080", "127.0.0.1/": "http://127.0.0.1", "[::1]:8080": "http://[::1]:8080",
 	} {
 		c, err := client.New(client.Options{Server: address})
 		require.NoError(t, err)

@@ -95,9 +95,20 @@ func checkAPIKey(name string, role models.Role, key string, wrong func(format st
 		wrong("needs a name of 1 to %d letters, digits, dots, hyphens or underscores", maxNameLength)
 	}
 	if !role.Known() {
-		wrong("has an unknown role; the roles are %s, %s and %s", models.RoleReader, models.RoleSender, models.RoleOperator)
+		wrong("%s; the roles are %s, %s and %s", unknownRole(name, string(role), key), models.RoleReader, models.RoleSender, models.RoleOperator)
 	}
 	checkKey(key, wrong)
+}
+
+// unknownRole names the entry and its role where neither can be the key, at the wrong place.
+func unknownRole(name, role, key string) string {
+	short := func(text string) bool {
+		return text != "" && len(text) < minKeyLength && !strings.ContainsFunc(text, func(r rune) bool { return !isNameRune(r) })
+	}
+	if len(key) >= minKeyLength && short(name) && short(role) {
+		return fmt.Sprintf("(%s) has the unknown role %q", name, role)
+	}
+	return "has an unknown role"
 }
 
 // checkKey looks at a key alone.

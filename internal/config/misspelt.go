@@ -13,6 +13,7 @@ import (
 const (
 	lettersInDotenv      = 4
 	lettersInEnvironment = 5
+	lettersElsewhere     = 10
 )
 
 // misspelt warns of names in the environment that are close to a setting's and
@@ -26,6 +27,22 @@ func misspelt(environ map[string]string) []string {
 		}
 		if nearest, near := nearestName(name, known, lettersInEnvironment); near {
 			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not a setting; did you mean %s?", name, nearest))
+		}
+	}
+	slices.Sort(warnings)
+	return warnings
+}
+
+// Misspelt warns of names in the environment that are very close to one that another part
+// of the program reads, and are none of them.
+func Misspelt(environ map[string]string, known []string) []string {
+	var warnings []string
+	for name := range environ {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if nearest, near := nearestName(name, known, lettersElsewhere); near {
+			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not known here; did you mean %s?", name, nearest))
 		}
 	}
 	slices.Sort(warnings)

@@ -60,3 +60,16 @@ func TestMisspelt_TheVariablesOfOpenTelemetryAreNobodysMistake(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "OTEL_EXPORTER_OTLP_TIMEOUT", "1000", "OTEL_BSP_SCHEDULE_DELAY", "100",
 	), "")
 }
+
+func TestMisspelt_WarnsOfNamesThatOtherPartsAlmostRead(t *testing.T) {
+	t.Parallel()
+	known := []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER", "OTEL_SERVICE_NAME"}
+	require.Equal(t, []string{
+		"the environment sets OTEL_EXPORTER_OLTP_ENDPOINT, which is not known here; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?",
+		"the environment sets OTEL_SERVICENAME, which is not known here; did you mean OTEL_SERVICE_NAME?",
+	}, config.Misspelt(map[string]string{
+		"OTEL_EXPORTER_OLTP_ENDPOINT": "x", "OTEL_SERVICENAME": "x", "OTEL_SERVICE_NAME": "x", "OTEL_METRICS_EXPORTER": "x",
+		"OTEL_LOGS_EXPORTER": "x", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "x", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "x",
+		"OTEL_EXPORTER_OTLP_INSECURE": "x", "OTEL_BSP_SCHEDULE_DELAY": "x", "OTEL_PROPAGATORS": "x", "PATH": "x", "": "x",
+	}, known))
+}

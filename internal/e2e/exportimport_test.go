@@ -33,7 +33,7 @@ func TestCLI_WhatIsExportedCanBeImportedElsewhere(t *testing.T) {
 			code, stdout, stderr := there.run("import", path)
 			require.Zero(t, code, stderr)
 			require.Contains(t, stdout, want, format)
-			require.Contains(t, stderr, "tells what became of messages that were exported: id, status, num_segments", format)
+			require.Contains(t, stderr, "tells what became of messages that were exported: id, num_segments", format)
 			require.NotContains(t, stderr, "expires_at")
 		}
 		require.ElementsMatch(t, said(here), said(there), format)

@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"auto-message-sender/internal/models"
@@ -34,11 +34,19 @@ func (o *Operations) bulk(ctx context.Context, change bulkChange) (answer BulkAn
 	if change.dryRun {
 		return answer, nil, err
 	}
-	failed := o.note(ctx, o.NewID(), change.action, fmt.Sprintf("%d messages: %s", w.changed, change.words), w.changed)
+	failed := o.note(ctx, o.NewID(), change.action, inAll(w.changed)+": "+change.words, w.changed)
 	if err == nil {
 		err = failed
 	}
 	return answer, &w.changed, err
+}
+
+// inAll is how many messages an entry of the audit trail is about, in words.
+func inAll(changed int) string {
+	if changed == 1 {
+		return "1 message"
+	}
+	return strconv.Itoa(changed) + " messages"
 }
 
 // walk goes from page to page. What it has changed is no longer in the list it walks,

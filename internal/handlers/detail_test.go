@@ -29,6 +29,7 @@ func TestMessage_TellsWhatLiesAheadWhileItWaits(t *testing.T) {
 	}
 	uncapped := models.Scheduler{Running: true, Pace: models.Pace{Interval: time.Second}, NextWindowAt: due()}
 	open := models.WebhookHealth{State: models.WebhookOpen}
+	untried := models.WebhookHealth{State: models.WebhookOpen, RetryAt: due().Add(40 * time.Second)}
 	tests := map[string]struct {
 		message models.Message
 		ahead   int
@@ -63,6 +64,18 @@ func TestMessage_TellsWhatLiesAheadWhileItWaits(t *testing.T) {
 		"the webhook fails": {
 			waiting, 0, steady(), open,
 			handlers.Outlook{Position: "1", EstimatedSendAt: "2026-01-02T12:05:05.678Z", Note: "the webhook takes no messages at the moment; estimated as if it did"},
+		},
+		"the webhook is left alone until its next try": {
+			waiting, 0, uncapped, untried,
+			handlers.Outlook{Position: "1", EstimatedSendAt: "2026-01-02T12:04:45.678Z", Note: "the webhook takes no messages before its next try; estimated as if it did from then on"},
+		},
+		"a retry, too": {
+			with(func(m *models.Message) { m.AttemptCount = 1 }), 3, steady(), untried,
+			handlers.Outlook{Position: "4", EstimatedSendAt: "2026-01-02T12:04:45.678Z", Note: "the webhook takes no messages before its next try; estimated as if it did from then on"},
+		},
+		"it expires before the webhook's next try": {
+			with(func(m *models.Message) { m.ExpiresAt = due().Add(30 * time.Second) }), 0, uncapped, untried,
+			handlers.Outlook{Position: "1", Note: "it is likely to expire before its turn"},
 		},
 		"it expires before": {
 			with(func(m *models.Message) { m.ExpiresAt = due().Add(time.Minute) }), 0, steady(), closed(),

@@ -34,17 +34,18 @@ func (f forecast) outlook(ctx context.Context, message models.Message) (Outlook,
 	if err != nil {
 		return Outlook{}, err //nolint:wrapcheck // its kind decides the answer
 	}
+	webhook := f.webhook()
 	if ahead >= maxPosition {
-		return Outlook{Position: strconv.Itoa(maxPosition) + "+", Note: f.note(state, "its place is not counted that far")}, nil
+		return Outlook{Position: strconv.Itoa(maxPosition) + "+", Note: caveat(state, webhook, "its place is not counted that far")}, nil
 	}
 	perMinute, err := f.rate(ctx, state)
 	if err != nil {
 		return Outlook{}, err
 	}
-	now := f.now()
-	turn := state.ForecastDraw(int64(ahead)+1, now, perMinute)
+	from := soonest(webhook, f.now())
+	turn := state.ForecastDraw(int64(ahead)+1, from, perMinute)
 	if message.AttemptCount > message.PriorAttempts && state.Running {
-		turn = models.Forecast{At: now} // a retry draws nothing
+		turn = models.Forecast{At: from} // a retry draws nothing
 	}
 	if !turn.At.IsZero() && turn.At.Before(message.NextAttemptAt) {
 		turn.At = message.NextAttemptAt
@@ -55,17 +56,28 @@ func (f forecast) outlook(ctx context.Context, message models.Message) (Outlook,
 	case !message.ExpiresAt.IsZero() && !turn.At.Before(message.ExpiresAt):
 		outlook.EstimatedSendAt, outlook.Note = "", "it is likely to expire before its turn"
 	default:
-		outlook.Note = f.note(state, "")
+		outlook.Note = caveat(state, webhook, "")
 	}
 	return outlook, nil
 }
 
-// note says what makes an estimate wrong, or worthless; otherwise it is the one given.
-func (f forecast) note(state models.Scheduler, otherwise string) string {
+// soonest is when an attempt may be made: a webhook that failed or asked for a pause is
+// left alone until it is tried again.
+func soonest(webhook models.WebhookHealth, now time.Time) time.Time {
+	if webhook.RetryAt.After(now) {
+		return webhook.RetryAt
+	}
+	return now
+}
+
+// caveat says what makes an estimate wrong, or worthless; otherwise it is the one given.
+func caveat(state models.Scheduler, webhook models.WebhookHealth, otherwise string) string {
 	switch {
 	case !state.Running:
 		return "the scheduler is stopped"
-	case f.webhook().State != models.WebhookClosed:
+	case !webhook.RetryAt.IsZero():
+		return "the webhook takes no messages before its next try; estimated as if it did from then on"
+	case webhook.State != models.WebhookClosed:
 		return "the webhook takes no messages at the moment; estimated as if it did"
 	}
 	return otherwise

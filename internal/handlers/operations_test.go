@@ -282,6 +282,7 @@ func TestCancelAll_PassesOverNothingThatChangedMeanwhile(t *testing.T) {
 	done, err := newOperations(t, c.store()).CancelAll(t.Context(), all())
 	require.NoError(t, err)
 	require.Equal(t, 1, *done.Canceled)
+	require.Equal(t, "1 message: all", c.entries[0].Reason)
 }
 
 func TestBulk_NotesWhatWasDoneBeforeAFailure(t *testing.T) {

@@ -25,8 +25,6 @@ type StatsOptions struct {
 // Statistics tell how sending goes.
 type Statistics struct {
 	StatsOptions
-
-	forecast forecast
 }
 
 // NewStatistics returns the endpoint, or says what is missing.
@@ -35,7 +33,7 @@ func NewStatistics(options StatsOptions) (*Statistics, error) {
 	if o.Store == nil || o.Pace == nil || o.Webhook == nil || o.Reports == nil || o.Now == nil || o.Replica == "" {
 		return nil, errors.New("handlers: Statistics needs Store, Pace, Webhook, Reports, Now and Replica")
 	}
-	return &Statistics{StatsOptions: o, forecast: forecast{lists: o.Store, pace: o.Pace, webhook: o.Webhook, now: o.Now}}, nil
+	return &Statistics{StatsOptions: o}, nil
 }
 
 // Stats is how sending goes.
@@ -129,12 +127,13 @@ func (s *Statistics) Stats(ctx context.Context, _ Nothing) (Stats, error) {
 	if err != nil {
 		return Stats{}, err //nolint:wrapcheck // its kind decides the answer
 	}
+	webhook := s.Webhook()
 	return Stats{
 		Counts:        newCounts(counts),
 		PerMinute:     perMinute(activity, since),
 		OldestWaiting: newOldest(oldest, now),
-		Forecast:      s.drain(state, counts[models.StatusPending], activity, now),
-		Webhook:       newWebhook(s.Webhook()),
+		Forecast:      drain(state, webhook, counts[models.StatusPending], activity, now),
+		Webhook:       newWebhook(webhook),
 		Scheduler: SchedulerBrief{
 			IsActive: state.Running, Pace: Pace{Interval: state.Interval.String(), MessagesPerInterval: state.PerWindow},
 		},
@@ -166,7 +165,7 @@ func newOldest(oldest, now time.Time) *OldestWaiting {
 }
 
 // drain forecasts when the last pending message is sent.
-func (s *Statistics) drain(state models.Scheduler, waiting int64, activity []models.Minute, now time.Time) DrainForecast {
+func drain(state models.Scheduler, webhook models.WebhookHealth, waiting int64, activity []models.Minute, now time.Time) DrainForecast {
 	rate := state.PerMinute()
 	if state.PerWindow == 0 {
 		until := now.Truncate(time.Minute)
@@ -178,15 +177,15 @@ func (s *Statistics) drain(state models.Scheduler, waiting int64, activity []mod
 		}
 		rate = sendRate(recent, until)
 	}
-	drain := DrainForecast{Waiting: waiting, PerMinute: math.Round(rate*100) / 100}
+	told := DrainForecast{Waiting: waiting, PerMinute: math.Round(rate*100) / 100}
 	if waiting == 0 {
-		drain.Note = s.forecast.note(state, "nothing waits")
-		return drain
+		told.Note = caveat(state, webhook, "nothing waits")
+		return told
 	}
-	last := state.ForecastDraw(waiting, now, rate)
-	drain.DrainsAt, drain.Note = timestamp(last.At), last.Note
-	if drain.Note == "" {
-		drain.Note = s.forecast.note(state, "")
+	last := state.ForecastDraw(waiting, soonest(webhook, now), rate)
+	told.DrainsAt, told.Note = timestamp(last.At), last.Note
+	if told.Note == "" {
+		told.Note = caveat(state, webhook, "")
 	}
-	return drain
+	return told
 }

@@ -81,6 +81,39 @@ func TestStats_TellsHowSendingGoes(t *testing.T) {
 	require.Equal(t, handlers.DrainForecast{PerMinute: 1, Note: "nothing waits"}, told.Forecast)
 }
 
+// A window's budget is there, and nobody may draw from it yet.
+func TestStats_NothingIsDrainedBeforeTheWebhookIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := &store{
+		counts: func() (models.Counts, error) { return models.Counts{models.StatusPending: 2}, nil },
+		oldest: func() (time.Time, error) { return due(), nil },
+		activity: func(since time.Time) ([]models.Minute, error) {
+			return []models.Minute{{At: since.Add(58 * time.Minute), Sent: 4}}, nil
+		},
+	}
+	left := steady()
+	left.WindowRemaining = 2
+	uncapped := models.Scheduler{Running: true, Pace: models.Pace{Interval: time.Second}}
+	for name, tt := range map[string]struct {
+		state models.Scheduler
+		retry time.Duration
+		want  string
+	}{
+		"in this window":               {left, 40 * time.Second, "2026-01-02T12:04:45.678Z"},
+		"the next one opens with it":   {steady(), 10 * time.Minute, "2026-01-02T12:14:05.678Z"},
+		"the next one is further off":  {steady(), 40 * time.Second, "2026-01-02T12:05:05.678Z"},
+		"no cap: by the rate, from it": {uncapped, 40 * time.Second, "2026-01-02T12:05:00.678Z"},
+		"it was due":                   {left, -time.Second, "2026-01-02T12:04:05.678Z"},
+	} {
+		for _, held := range []models.WebhookState{models.WebhookOpen, models.WebhookPaused} {
+			told, err := stats(t, s, tt.state, models.WebhookHealth{State: held, RetryAt: due().Add(tt.retry)})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, told.Forecast.DrainsAt, name)
+			require.Equal(t, "the webhook takes no messages before its next try; estimated as if it did from then on", told.Forecast.Note)
+		}
+	}
+}
+
 func TestStats_FailsWithTheStore(t *testing.T) {
 	t.Parallel()
 	away := models.Unavailable("the store is away", nil)

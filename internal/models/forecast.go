@@ -12,11 +12,12 @@ type Forecast struct {
 	Note string
 }
 
-// ForecastDraw returns the turn of the place-th message in the queue, from 1: when it is drawn from a window,
-// if all before it are drawn before. perMinute is how many messages were sent a minute
-// lately; it counts where the pace has no cap. Retries, which draw nothing, and
-// failures of the webhook are left out of account.
-func (s Scheduler) ForecastDraw(place int64, now time.Time, perMinute float64) Forecast {
+// ForecastDraw returns the turn of the place-th message in the queue, from 1: when it is
+// drawn from a window, if all before it are drawn before, and none before soonest: now, or
+// when the webhook may be asked again. perMinute is how many messages were sent a minute
+// lately; it counts where the pace has no cap. Retries, which draw nothing, and failures
+// of the webhook that are yet to come are left out of account.
+func (s Scheduler) ForecastDraw(place int64, soonest time.Time, perMinute float64) Forecast {
 	if !s.Running || s.Interval <= 0 {
 		return Forecast{Note: "the scheduler is stopped"}
 	}
@@ -24,12 +25,12 @@ func (s Scheduler) ForecastDraw(place int64, now time.Time, perMinute float64) F
 		return Forecast{Note: "nothing was sent lately, so no rate is known"}
 	}
 	if s.PerWindow == 0 {
-		return after(now, float64(place-1)*ratio(float64(time.Minute), perMinute))
+		return after(soonest, float64(place-1)*ratio(float64(time.Minute), perMinute))
 	}
-	turned, _ := s.Turn(now) // a window that is due opens at once
+	turned, _ := s.Turn(soonest) // a window that is due by then opens
 	behind := place - int64(turned.WindowRemaining)
 	if behind <= 0 {
-		return Forecast{At: now}
+		return Forecast{At: soonest}
 	}
 	windows := (behind - 1) / int64(s.PerWindow) // after the next one
 	return after(turned.NextWindowAt, float64(windows)*float64(s.Interval))

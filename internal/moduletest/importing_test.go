@@ -64,10 +64,11 @@ func TestImport_ReadsAFileAndNamesItsLinesAsTheCommandDoes(t *testing.T) {
 			`{"to":1,"content":"x"}` + "\n[1]\nnull\n{\"to\":\"1\",\"content\":\"\\ud800\"}\n{\"to\":\"1\",\"content\":\"x\",\"odd\":1}\n{\"to\":\n{\"to\":\"2\",\"content\":\"last\"}", 3, 6},
 		{"a validity in days", "a.csv", "to,content,validity_period\n1,x,1d\n1,x,1d12h\n1,x,1.5d\n1,x,d\n1,x,1h1d\n1,x,+1d\n1,x,366d\n", 3, 4},
 		{"what export writes, with limits of their own", "a.csv", "id,to,content,status,send_at,validity_period,expires_at,sent_at,attempt_count,updated_at\n" +
-			"i,1,x,failed,,,2027-01-02T10:00:00.000Z,,3,2026-01-02T10:00:00.000Z\ni,1,x,expired,2027-01-02T09:00:00.000Z,,2027-01-02T10:00:00.500Z,,0,\n" +
-			"i,1,x,sent,2027-01-02T09:00:00.000Z,60,2027-01-02T10:00:00.000Z,,1,\ni,1,x,pending,,,,,0,\n" +
+			"i,1,x,pending,,,2027-01-02T10:00:00.000Z,,3,2026-01-02T10:00:00.000Z\ni,1,x,scheduled,2027-01-02T09:00:00.000Z,,2027-01-02T10:00:00.500Z,,0,\n" +
+			"i,1,x,Pending ,2027-01-02T09:00:00.000Z,60,2027-01-02T10:00:00.000Z,,1,\ni,1,x,pending,,,,,0,\n" +
 			"i,1,x,pending,2027-01-02T09:00:00.000Z,,2027-01-02T09:00:00.000Z,,0,\ni,1,x,pending,,,soon,,0,\n", 4, 2},
-		{"what export writes as JSON", "a.ndjson", `{"id":"i","to":"1","content":"x","status":"failed","expires_at":"2027-01-02T10:00:00.000Z","attempts":[{"number":1}],"retry_count":1,"erased_at":""}` + "\n", 1, 0},
+		{"what export writes as JSON", "a.ndjson", `{"id":"i","to":"1","content":"x","status":"pending","expires_at":"2027-01-02T10:00:00.000Z","attempts":[{"number":1}],"retry_count":1,"erased_at":""}` + "\n", 1, 0},
+		{"a status of the wrong type", "a.ndjson", `{"to":"1","content":"x","status":1}` + "\n" + `{"to":"1","content":"x","status":null}` + "\n", 1, 1},
 		{"more than one piece", "a.csv", long(3000), 3000, 0},
 	}
 	for _, tt := range tests {
@@ -135,6 +136,24 @@ func TestImport_WhatWasErasedIsNotSent(t *testing.T) {
 	got := run[outcome](t, "import-source.js", readFile, file)
 	require.Len(t, got.Messages, 1)
 	require.Equal(t, []int64{2}, got.Refused)
+}
+
+// The lines that the command skips are refused by the page, which says why; the keys of the
+// others are the same.
+func TestImport_WhatIsNotWaitingIsNotSent(t *testing.T) {
+	t.Parallel()
+	csv := "to,content,status\n1,x,sent\n1,x,pending\n1,x,failed\n1,x,\n1,x, Scheduled\n1,x,canceled\n1,x,expired\n1,x,sending\n"
+	lines := `{"to":"1","content":"x","status":"sent"}` + "\n" + `{"to":"1","content":"x","status":"pending"}` + "\n" + `{"to":"1","content":"x"}` + "\n"
+	for name, tt := range map[string]struct {
+		text    string
+		refused []int64
+	}{"a.csv": {csv, []int64{2, 4, 7, 8, 9}}, "a.ndjson": {lines, []int64{1}}} {
+		want := theCommand(t, name, tt.text, "spring")
+		got := run[outcome](t, "import-source.js", readFile, map[string]string{"name": name, "text": tt.text, "campaign": "spring"})
+		require.NotEmpty(t, got.Messages)
+		require.Equal(t, want.Messages, got.Messages)
+		require.Equal(t, tt.refused, got.Refused)
+	}
 }
 
 func TestCSV_IsReadTheSameWhereverItIsCut(t *testing.T) {

@@ -101,6 +101,19 @@ func TestTimeline_TellsTheWayInOrder(t *testing.T) {
 	}
 }
 
+func TestContent_OnlyWhatIsKnownOfItIsTold(t *testing.T) {
+	t.Parallel()
+	for want, message := range map[string]map[string]any{
+		"1 SMS, gsm7 · 3 characters": {"content": "abc", "num_segments": 1, "encoding": "gsm7"},
+		"3 characters":               {"content": "abc", "error_code": "invalid"},
+		"1 character":                {"content": "😀", "num_segments": 0},
+		"2 SMS, ucs2":                {"content": "", "num_segments": 2, "encoding": "ucs2", "erased_at": "2026-01-02T10:00:00.000Z"},
+		"":                           {"content": "", "erased_at": "2026-01-02T10:00:00.000Z"},
+	} {
+		require.Equal(t, want, run[string](t, "message-facts.js", `({contentCard}, message) => contentCard(message).lastChild.textContent`, message))
+	}
+}
+
 func TestDraft_TheSameMessageKeepsItsKeyUntilItIsAccepted(t *testing.T) {
 	t.Parallel()
 	type keys struct{ First, Again, Changed, Back, After string }

@@ -29,6 +29,35 @@ type Settings struct {
 	Sampler    sdktrace.Sampler
 }
 
+// Shown is the endpoint without what may be secret of it.
+func (s Settings) Shown() string {
+	address, err := url.Parse(s.Endpoint)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: address.Scheme, Host: address.Host, Path: address.Path}).String()
+}
+
+// Variables are the names of those that are read, or refused.
+func Variables() []string {
+	names := []string{
+		"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+		"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES",
+	}
+	for _, what := range []string{"ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION", "PROTOCOL", "CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"} {
+		for _, prefix := range exporterPrefixes() {
+			names = append(names, prefix+what)
+		}
+	}
+	return names
+}
+
+// exporterPrefixes are those of the exporter's variables: that of traces alone goes
+// before that of all signals.
+func exporterPrefixes() []string {
+	return []string{"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"}
+}
+
 // variables reads the environment, and keeps what is wrong with it. It never repeats
 // a value: headers hold keys, and addresses may.
 type variables struct {
@@ -82,10 +111,9 @@ func ReadSettings(environ map[string]string) (Settings, error) {
 
 func (v *variables) text(name string) string { return strings.TrimSpace(v.environ[name]) }
 
-// exporter returns a variable of the exporter, and its name: that of traces alone
-// goes before that of all signals.
+// exporter returns a variable of the exporter, and its name.
 func (v *variables) exporter(what string) (name, text string) {
-	for _, prefix := range []string{"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"} {
+	for _, prefix := range exporterPrefixes() {
 		if text := v.text(prefix + what); text != "" {
 			return prefix + what, text
 		}
@@ -213,7 +241,7 @@ func (v *variables) sampler() sdktrace.Sampler {
 // refuse says what is not to be had here, instead of doing something else.
 func (v *variables) refuse() {
 	if name, protocol := v.exporter("PROTOCOL"); protocol != "" && protocol != "http/protobuf" {
-		v.wrong(name, "must be http/protobuf (usually port 4318): gRPC is not built in, it would make the program larger by 7 MB")
+		v.wrong(name, "must be http/protobuf (usually port 4318): gRPC is not built in")
 	}
 	for _, what := range []string{"CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"} {
 		if name, text := v.exporter(what); text != "" {

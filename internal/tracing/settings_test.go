@@ -124,3 +124,15 @@ func TestReadSettings_TellsAllThatIsWrongAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "OTEL_EXPORTER_OTLP_PROTOCOL")
 	require.ErrorContains(t, err, "OTEL_TRACES_SAMPLER")
 }
+
+func TestSettings_ShowTheirEndpointWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	for endpoint, shown := range map[string]string{ //nolint:gosec // nobody's
+		"http://c:4318": "http://c:4318/v1/traces",
+		"https://u:s3cret@c/x?token=s3cret#s3cret": "https://c/x/v1/traces",
+	} {
+		settings, err := tracing.ReadSettings(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+		require.NoError(t, err)
+		require.Equal(t, shown, settings.Shown())
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 )
 
 // csvSource reads lines of fields, named by the header.
@@ -23,13 +22,13 @@ type csvSource struct {
 	above     int64  // lines up to the header, with it
 	own       int    // leading columns that a file of refusals has of its own
 	last      int64  // the line read last
-	zone      *time.Location
+	options   Options
 }
 
 // newCSV reads the header and finds out what separates its fields.
 func newCSV(in io.Reader, options Options) (*csvSource, error) {
 	w := &window{in: in}
-	s := &csvSource{window: w, zone: options.Zone}
+	s := &csvSource{window: w, options: options}
 	lines := newLines(in)
 	var err error
 	if s.header, err = headerLine(lines); err != nil {
@@ -155,7 +154,7 @@ func (s *csvSource) Next() (Item, error) {
 				len(record), len(s.columns))
 			return item, nil
 		}
-		item.understand(s.fields(record), s.zone)
+		item.understand(s.fields(record), s.options)
 		return item, nil
 	}
 }
@@ -178,6 +177,8 @@ func (s *csvSource) fields(record []string) fields {
 			f.validity = value
 		case "reference":
 			f.reference = value
+		case "status":
+			f.status = value
 		case "expires_at":
 			f.expiresAt = value
 		case "erased_at":

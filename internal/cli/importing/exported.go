@@ -1,7 +1,9 @@
 package importing
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -10,7 +12,7 @@ import (
 // is imported becomes a new message: they are passed over, and named at the end.
 func outcomeFields() []string {
 	return []string{
-		"id", "status", "num_segments", "encoding", "created_at", "updated_at", "next_attempt_at", "sent_at", "failed_at",
+		"id", "num_segments", "encoding", "created_at", "updated_at", "next_attempt_at", "sent_at", "failed_at",
 		"message_id", "retry_count", "attempt_count", "error", "error_code", "delivery_status", "delivered_at",
 		"delivery_error_code", "attempts", "position", "estimated_send_at", "note",
 	}
@@ -40,6 +42,28 @@ func (p *passedOver) PassedOver() []string {
 		}
 	}
 	return names
+}
+
+// CountFinal reads a file and counts the messages that are skipped for their status, and all.
+// It ends with an error where nothing behind can be read.
+func CountFinal(in io.Reader, options Options) (final, total int64, err error) {
+	source, _, err := Open(in, options)
+	if err != nil {
+		return 0, 0, err
+	}
+	for {
+		item, err := source.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return final, total, nil
+		case err != nil:
+			return final, total, err //nolint:wrapcheck // Run tells the same of the same file
+		}
+		total++
+		if item.Final {
+			final++
+		}
+	}
 }
 
 // unknownField is an error about one that stands nowhere.

@@ -19,11 +19,11 @@ type jsonSource struct {
 	*passedOver
 
 	each func() (number int64, value []byte, err error)
-	read func(value []byte) (row Row, skip bool, err error)
+	read func(item *Item, value []byte) error // fills it in; the error says what is wrong with it
 }
 
 // newJSON looks whether the text is an array.
-func newJSON(in io.Reader, array bool, passed *passedOver, read func([]byte) (Row, bool, error)) *jsonSource {
+func newJSON(in io.Reader, array bool, passed *passedOver, read func(*Item, []byte) error) *jsonSource {
 	if array {
 		return &jsonSource{passedOver: passed, each: newElements(in).next, read: read}
 	}
@@ -49,8 +49,7 @@ func (s *jsonSource) Next() (Item, error) {
 	if err != nil {
 		return item, err
 	}
-	item.Row, item.Skip, err = s.read(value)
-	if err != nil {
+	if err := s.read(&item, value); err != nil {
 		item.Fault = err.Error()
 	}
 	return item, nil
@@ -159,6 +158,7 @@ type plain struct {
 	SendAt         string         `json:"send_at"`
 	ValidityPeriod jsontext.Value `json:"validity_period"`
 	Reference      string         `json:"reference"`
+	Status         string         `json:"status"`
 	ExpiresAt      string         `json:"expires_at"`
 	ErasedAt       string         `json:"erased_at"`
 
@@ -170,32 +170,29 @@ type plain struct {
 }
 
 // readPlain returns the reader of such lines.
-func readPlain(options Options, passed *passedOver) func([]byte) (Row, bool, error) {
-	return func(value []byte) (Row, bool, error) {
+func readPlain(options Options, passed *passedOver) func(*Item, []byte) error {
+	return func(item *Item, value []byte) error {
 		var line plain
 		if jsontext.Value(value).Kind() != '{' {
-			return Row{}, false, errors.New("is not a JSON object; each line is one, such as {\"to\":\"+905551234567\",\"content\":\"Hello\"}")
+			return errors.New("is not a JSON object; each line is one, such as {\"to\":\"+905551234567\",\"content\":\"Hello\"}")
 		}
 		if err := json.Unmarshal(value, &line); err != nil {
-			return Row{}, false, explain(err)
+			return explain(err)
 		}
 		for _, name := range slices.Sorted(maps.Keys(line.Others)) {
 			if !passed.take(name) && !options.IgnoreUnknown {
-				return Row{}, false, unknownField("field", name)
+				return unknownField("field", name)
 			}
 		}
 		validity, err := textOf(line.ValidityPeriod)
 		if err != nil {
-			return Row{}, false, errors.New("validity_period must be whole seconds, such as 3600")
+			return errors.New("validity_period must be whole seconds, such as 3600")
 		}
-		if line.ErasedAt != "" {
-			return Row{}, true, nil // there is nothing left to send
-		}
-		row, err := fields{
-			to: line.To, content: line.Content, priority: line.Priority, expiresAt: line.ExpiresAt,
-			sendAt: line.SendAt, validity: validity, reference: line.Reference,
-		}.row(options.Zone)
-		return row, false, err
+		item.understand(fields{
+			to: line.To, content: line.Content, priority: line.Priority, status: line.Status, expiresAt: line.ExpiresAt,
+			sendAt: line.SendAt, validity: validity, reference: line.Reference, erasedAt: line.ErasedAt,
+		}, options)
+		return nil
 	}
 }
 

@@ -26,25 +26,26 @@ type document struct {
 }
 
 // readDocument returns the reader of documents. Those that have a status other than
-// pending are skipped: they were sent, or are not to be.
-func readDocument(options Options) func([]byte) (Row, bool, error) {
-	return func(value []byte) (Row, bool, error) {
+// pending or scheduled are skipped: they were sent, or are not to be.
+func readDocument(options Options) func(*Item, []byte) error {
+	return func(item *Item, value []byte) error {
 		var d document
 		if jsontext.Value(value).Kind() != '{' {
-			return Row{}, false, errors.New("is not a document; mongoexport writes one a line without --pretty")
+			return errors.New("is not a document; mongoexport writes one a line without --pretty")
 		}
 		if err := json.Unmarshal(value, &d); err != nil {
-			return Row{}, false, explain(err)
+			return explain(err)
 		}
 		status, err := extendedText("status", d.Status)
 		if err != nil {
-			return Row{}, false, err
+			return err
 		}
-		if status != "" && status != "pending" {
-			return Row{}, true, nil
+		if item.Final = !options.Again && !waits(status); item.Final {
+			item.Skip = true
+			return nil
 		}
-		row, err := d.row(options.Zone)
-		return row, false, err
+		item.Row, err = d.row(options.Zone)
+		return err
 	}
 }
 

@@ -3,6 +3,7 @@ package importing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ func Columns() []string {
 }
 
 // limitColumns stand in what is exported, and say what may not be sent, or not later.
-func limitColumns() []string { return []string{"expires_at", "erased_at"} }
+func limitColumns() []string { return []string{"status", "expires_at", "erased_at"} }
 
 // ownColumns stand in files of refusals, and are passed over.
 func ownColumns() []string { return []string{"line", "reason", "unreadable"} }
@@ -42,6 +43,8 @@ type Item struct {
 	// Skip is a document that is not to be sent, such as one that was sent before, or
 	// a message that was erased.
 	Skip bool
+	// Final says that it is skipped for its status.
+	Final bool
 	// Raw is the text of the line, without its end; it is valid until the next item.
 	Raw []byte
 }
@@ -49,19 +52,27 @@ type Item struct {
 // fields are a row as text, before they are understood.
 type fields struct {
 	to, content, priority, sendAt, validity, reference string
-	expiresAt, erasedAt                                string // of an exported message
+	status, expiresAt, erasedAt                        string // of an exported message
 }
 
-// understand fills the item in from the fields. What was erased has nothing to send.
-func (i *Item) understand(f fields, zone *time.Location) {
-	if i.Skip = strings.TrimSpace(f.erasedAt) != ""; i.Skip {
+// understand fills the item in from the fields. What was erased has nothing to send;
+// what has come to its end, or is being sent, is not sent again unless that is asked for.
+func (i *Item) understand(f fields, options Options) {
+	erased := strings.TrimSpace(f.erasedAt) != ""
+	i.Final = !erased && !options.Again && !waits(f.status)
+	if i.Skip = erased || i.Final; i.Skip {
 		return
 	}
-	row, err := f.row(zone)
+	row, err := f.row(options.Zone)
 	if err != nil {
 		i.Fault = err.Error()
 	}
 	i.Row = row
+}
+
+// waits tells whether a message of that status is still to be sent; one without, too.
+func waits(status string) bool {
+	return slices.Contains([]string{"", "pending", "scheduled"}, strings.ToLower(strings.TrimSpace(status)))
 }
 
 // row understands the fields. Times without a zone are in the zone given.

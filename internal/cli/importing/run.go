@@ -44,7 +44,8 @@ type Tally struct {
 	Accepted   int64 `json:"accepted"`
 	Duplicates int64 `json:"duplicates"` // accepted before, by an earlier run
 	Refused    int64 `json:"refused"`
-	Skipped    int64 `json:"skipped"` // erased ones, and documents with a status other than pending
+	Skipped    int64 `json:"skipped"`        // erased ones, and those of a status that is not sent again
+	Final      int64 `json:"final,omitzero"` // how many of the skipped ones were so for their status
 }
 
 // run is an Import under way.
@@ -122,7 +123,11 @@ func (r *run) take(item Item, keys *keys, into *batch) error {
 	into.read++
 	switch {
 	case item.Skip:
-		r.count(Tally{Read: 1, Skipped: 1}, 0)
+		more := Tally{Read: 1, Skipped: 1}
+		if item.Final {
+			more.Final = 1
+		}
+		r.count(more, 0)
 		return nil
 	case item.Fault != "":
 		r.count(Tally{Read: 1}, 0)
@@ -198,6 +203,7 @@ func (r *run) count(more Tally, position int64) {
 	r.tally.Accepted += more.Accepted
 	r.tally.Duplicates += more.Duplicates
 	r.tally.Skipped += more.Skipped
+	r.tally.Final += more.Final
 	if position == 0 {
 		return
 	}
@@ -227,6 +233,10 @@ func (t Tally) Summary(dryRun bool) string {
 	if dryRun {
 		accepted = "would be sent to the server"
 	}
-	return fmt.Sprintf("%d messages read: %d %s, %d accepted before, %d refused, %d skipped",
+	text := fmt.Sprintf("%d messages read: %d %s, %d accepted before, %d refused, %d skipped",
 		t.Read, t.Accepted, accepted, t.Duplicates, t.Refused, t.Skipped)
+	if t.Final > 0 {
+		text += fmt.Sprintf(" (%d for their status)", t.Final)
+	}
+	return text
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Zone *time.Location
 	// IgnoreUnknown passes over columns and fields that are not known.
 	IgnoreUnknown bool
+	// Again takes also what has a status other than pending or scheduled.
+	Again bool
 }
 
 // Source gives the messages of a file, one after the other.

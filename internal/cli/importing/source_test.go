@@ -294,15 +294,48 @@ func TestMongo_WrongTypesAreTold(t *testing.T) {
 	}
 }
 
+func TestOpen_WhatIsNotWaitingIsSkippedUnlessAskedForAgain(t *testing.T) {
+	t.Parallel()
+	statuses := []string{"", "pending", "scheduled", "sent", "canceled", "failed", "expired", "sending"}
+	for _, format := range []importing.Format{importing.FormatCSV, importing.FormatNDJSON, importing.FormatMongo} {
+		text := strings.Builder{}
+		if format == importing.FormatCSV {
+			text.WriteString("to,content,status\n")
+		}
+		for _, status := range statuses {
+			line := fmt.Sprintf(`{"to":"+1","content":"a","status":%q}`, status)
+			if format == importing.FormatCSV {
+				line = "+1,a," + status
+			}
+			text.WriteString(line + "\n")
+		}
+		for i, item := range read(t, text.String(), options("", format)) {
+			final := i > 2
+			require.Empty(t, item.Fault, format)
+			require.Equal(t, final, item.Skip, "%s %s", format, statuses[i])
+			require.Equal(t, final, item.Final, "%s %s", format, statuses[i])
+		}
+		again := options("", format)
+		again.Again = true
+		for i, item := range read(t, text.String(), again) {
+			require.False(t, item.Skip || item.Final || item.Fault != "", "%s %s", format, statuses[i])
+			require.Equal(t, "+1", item.Row.To)
+		}
+		final, total, err := importing.CountFinal(strings.NewReader(text.String()), options("", format))
+		require.NoError(t, err)
+		require.Equal(t, []int64{5, 8}, []int64{final, total}, format)
+	}
+}
+
 func TestOpen_WhatWasExportedIsReadAndItsOutcomePassedOver(t *testing.T) {
 	t.Parallel()
 	texts := map[importing.Format]string{
-		importing.FormatNDJSON: `{"id":"a","to":"+1","content":"x","status":"sent","validity_period":60,"expires_at":"2026-01-02T15:00:00.000Z","attempt_count":1}
+		importing.FormatNDJSON: `{"id":"a","to":"+1","content":"x","status":"pending","validity_period":60,"expires_at":"2026-01-02T15:00:00.000Z","attempt_count":1}
 {"id":"b","to":"+2","content":"y","expires_at":"2026-01-02T15:00:00.000Z"}
 {"id":"c","to":"","content":"","erased_at":"2026-01-02T15:00:00.000Z"}
 `,
 		importing.FormatCSV: `id,to,content,status,validity_period,expires_at,erased_at,attempt_count
-a,+1,x,sent,60,2026-01-02T15:00:00.000Z,,1
+a,+1,x, Scheduled ,60,2026-01-02T15:00:00.000Z,,1
 b,+2,y,,,2026-01-02T15:00:00.000Z,,
 c,,,,,,2026-01-02T15:00:00.000Z,
 `,
@@ -320,7 +353,7 @@ c,,,,,,2026-01-02T15:00:00.000Z,
 		require.Equal(t, importing.Row{To: "+1", Content: "x", Priority: "normal", Validity: time.Minute}, items[0].Row, "its validity says it better")
 		require.Equal(t, time.Date(2026, 1, 2, 15, 0, 0, 0, time.UTC), items[1].Row.ExpiresAt, format)
 		require.True(t, items[2].Skip, format)
-		require.Equal(t, []string{"id", "status", "attempt_count"}, source.PassedOver(), format)
+		require.Equal(t, []string{"id", "attempt_count"}, source.PassedOver(), format)
 	}
 	_, err := readAll(strings.NewReader("to,content,colour\n"), options("", importing.FormatCSV))
 	require.ErrorContains(t, err, `the header has an unknown column "colour"; the columns are to, content`)

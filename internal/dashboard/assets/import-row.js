@@ -4,10 +4,10 @@ import { serverNow } from './clock.js';
 
 export const COLUMNS = ['to', 'content', 'priority', 'send_at', 'validity_period', 'reference'];
 // FIELDS are these, and what in an exported file says what may not be sent, or not later.
-export const FIELDS = [...COLUMNS, 'expires_at', 'erased_at'];
+export const FIELDS = [...COLUMNS, 'status', 'expires_at', 'erased_at'];
 // PASSED stand in files of refused lines; or in exported ones, and tell what became of a
 // message that is sent anew.
-export const PASSED = ['line', 'reason', 'unreadable', 'id', 'status', 'num_segments', 'encoding', 'created_at', 'updated_at', 'next_attempt_at',
+export const PASSED = ['line', 'reason', 'unreadable', 'id', 'num_segments', 'encoding', 'created_at', 'updated_at', 'next_attempt_at',
   'sent_at', 'failed_at', 'message_id', 'retry_count', 'attempt_count', 'error', 'error_code', 'delivery_status', 'delivered_at',
   'delivery_error_code', 'attempts', 'position', 'estimated_send_at', 'note'];
 
@@ -16,8 +16,9 @@ const LONGEST_VALIDITY = 366 * 24 * 60 * 60; // seconds
 // understand returns {row} or {fault}. A row's sendAt is milliseconds since 1970, 0: at
 // once; its validity seconds, 0: the server's default; its expiresAt likewise, 0: never.
 export function understand(fields) {
-  const { to = '', content = '', priority = '', send_at: at = '', validity_period: validity = '', reference = '', expires_at: expires = '', erased_at: erased = '' } = fields;
+  const { to = '', content = '', priority = '', send_at: at = '', validity_period: validity = '', reference = '', status = '', expires_at: expires = '', erased_at: erased = '' } = fields;
   if (erased.trim()) return { fault: 'was erased: there is nothing left to send' };
+  if (!/^\s*(pending|scheduled)?\s*$/i.test(status)) return { fault: `is ${status}: only import --again sends it again` };
   const row = {
     to: to.replace(/[ \t\u00a0\-().]/g, ''), // what people put between digits
     content, priority: priority.trim().toLowerCase() || 'normal', sendAt: parseTime(at), validity: parseValidity(validity), reference: reference.trim(), expiresAt: 0,

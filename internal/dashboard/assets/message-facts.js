@@ -9,7 +9,7 @@ export function contentCard(message) {
   return h('section', { class: 'card stack', 'aria-labelledby': 'content-title' },
     h('h2', { id: 'content-title' }, 'Content'),
     h('p', { class: `message-text${erased ? ' muted' : ''}`, dir: 'auto' }, erased ? 'Erased.' : content),
-    h('p', { class: 'muted small' }, segments ? `${segments} SMS, ${encoding}` : null, erased ? null : ` · ${plural([...content].length, 'character')}`));
+    h('p', { class: 'muted small' }, [segments && `${segments} SMS, ${encoding}`, !erased && plural([...content].length, 'character')].filter(Boolean).join(' · ')));
 }
 
 // factsCard shows the rest; what is not known is left out.

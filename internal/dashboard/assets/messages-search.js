@@ -16,7 +16,7 @@ export function searchBar({ choose, find }) {
   const kind = h('span', { class: 'hint', id: 'search-kind' });
   const form = h('form', { class: 'toolbar', role: 'search', onSubmit: submit }, input, kind, h('button', { class: 'button' }, 'Search'));
   const inputs = TIME_FIELDS.map((name) => h('input', { type: 'datetime-local', step: '1', name }));
-  const times = h('details', { class: 'message-more' }, h('summary', {}, 'Times'), h('form', { class: 'stack', onSubmit: apply },
+  const times = h('details', { class: 'message-more' }, h('summary', {}, 'Filter by time'), h('form', { class: 'stack', onSubmit: apply },
     TIMES.map((name, i) => h('fieldset', { class: 'row message-times' }, h('legend', {}, name[0].toUpperCase() + name.slice(1)),
       h('label', {}, 'from', inputs[2 * i]), h('label', {}, 'until', inputs[2 * i + 1]))),
     h('div', { class: 'row' }, h('button', { class: 'button' }, 'Apply times'))));

@@ -37,17 +37,14 @@ export function statusTabs(choose) {
       tab.element.setAttribute('tabindex', chosen ? '0' : '-1');
       const { status: _, ...rest } = filter;
       tab.element.setAttribute('href', link(tab.status ? { ...rest, status: tab.status } : rest));
-      if (chosen) tab.element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
   }
 
   // null: not known for what is searched.
   function counts(numbers) {
     for (const tab of tabs) {
-      const first = tab.number.textContent === '';
       const n = numbers && (tab.status ? numbers[tab.status] ?? 0 : Object.values(numbers).reduce((sum, each) => sum + each, 0));
       replace(tab.number, numbers ? count(n) : null);
-      if (first && tab.element.tabIndex === 0) tab.element.scrollIntoView({ block: 'nearest', inline: 'center' }); // it has moved
     }
   }
 

@@ -4,11 +4,11 @@ import { count, duration } from './format.js';
 import { text } from './refresh.js';
 
 const kinds = [
-  { status: 'pending', label: 'Waiting', note: ({ oldest_waiting: oldest }) => (oldest ? `oldest for ${duration(oldest.age_seconds * 1000)}` : '') },
+  { status: 'pending', label: 'Pending', note: ({ oldest_waiting: oldest }) => (oldest?.age_seconds ? `oldest waits ${duration(oldest.age_seconds * 1000)}` : '') },
   { status: 'sending', label: 'Sending', note: () => '' },
   { status: 'sent', label: 'Sent', note: ({ per_minute: minutes }) => `${count(sum(minutes, 'sent'))} in the last hour` },
   { status: 'failed', label: 'Failed', note: ({ per_minute: minutes }) => `${count(sum(minutes, 'failed'))} in the last hour` },
-  { status: 'scheduled', label: 'Scheduled', note: ({ counts }) => others(counts) },
+  { status: 'scheduled', label: 'Scheduled', note: () => '' },
 ];
 
 export function tiles() {
@@ -32,9 +32,4 @@ export function tiles() {
 
 function sum(minutes, name) {
   return minutes.reduce((total, minute) => total + minute[name], 0);
-}
-
-// others names what has no tile of its own.
-function others({ canceled, expired }) {
-  return [[canceled, 'canceled'], [expired, 'expired']].filter(([n]) => n > 0).map(([n, name]) => `${count(n)} ${name}`).join(', ');
 }
