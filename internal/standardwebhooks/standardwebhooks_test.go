@@ -64,6 +64,7 @@ func TestVerify_TakesWhatIsSignedNowAndNothingElse(t *testing.T) {
 		{"signed with another secret only", signed(id, timestamp, wrong), body, 0, standardwebhooks.ErrSignature},
 		{"of another scheme only", signed(id, timestamp, "v1a"+vector[2:]), body, 0, standardwebhooks.ErrSignature},
 		{"without its version", signed(id, timestamp, vector[3:]), body, 0, standardwebhooks.ErrSignature},
+		{"the same code in other letters", signed(id, timestamp, strings.Replace(vector, "OE=", "OF=", 1)), body, 0, standardwebhooks.ErrSignature},
 		{"a part of it", signed(id, timestamp, vector[:20]), body, 0, standardwebhooks.ErrSignature},
 		{"an empty one", signed(id, timestamp, "v1,"), body, 0, standardwebhooks.ErrSignature},
 		{"another body", signed(id, timestamp, vector), body + " ", 0, standardwebhooks.ErrSignature},
@@ -121,6 +122,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("", "", "", []byte(body))
 	f.Add("x", "-"+timestamp, "v1,AAAA v1a,BBBB,CC", []byte("\x00"))
 	f.Add(id, timestamp, " "+vector+"\t", []byte(body))
+	f.Add(id, timestamp, strings.Replace(vector, "OE=", "OH=", 1), []byte(body))
 	key := secret(f)
 	theirs, err := library.NewWebhookRaw(key)
 	require.NoError(f, err)

@@ -91,7 +91,8 @@ func codes(signatures string) [][]byte {
 		if !known {
 			continue
 		}
-		if decoded, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+		// Strictly: of one code there is one text, as the specification's own libraries have it.
+		if decoded, err := base64.StdEncoding.Strict().DecodeString(encoded); err == nil {
 			found = append(found, decoded)
 		}
 		if len(found) == maxSignatures {
