@@ -150,7 +150,7 @@ func TestBackup_SaysWhyItMakesNone(t *testing.T) {
 		"target exists":   {map[string]string{"DATA_DIR": dir}, []string{taken}, 3, "a backup overwrites nothing"},
 		"no store":        {map[string]string{"DATA_DIR": t.TempDir()}, []string{t.TempDir()}, 2, "there is no store"},
 		"no target":       {map[string]string{"DATA_DIR": dir}, nil, 2, "name one TARGET"},
-		"nowhere":         {map[string]string{"DATA_DIR": dir}, []string{filepath.Join(dir, "none", "x.db")}, 1, "no such file or directory"},
+		"nowhere":         {map[string]string{"DATA_DIR": dir}, []string{filepath.Join(dir, "none", "x.db")}, 2, "does not exist"},
 		"another's file":  {map[string]string{"DATA_DIR": foreign}, []string{t.TempDir()}, 1, "is not a message store"},
 		"a flag of none":  {nil, []string{"--data", "x", "y"}, 2, "unknown flag"},
 		"wrong settings":  {map[string]string{"DATA_DIR": dir, "MONGODB_URI": "http://x"}, []string{t.TempDir()}, 2, "MONGODB_URI"},
