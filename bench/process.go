@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	runner "auto-message-sender/internal/e2e/program"
 )
 
 const (
@@ -36,7 +36,7 @@ type program struct {
 // process is a program that runs. It is ended by its own pid, and only that.
 type process struct {
 	command *exec.Cmd
-	printed *output
+	printed *runner.Output
 	endBy   syscall.Signal
 	ended   chan struct{} // closed once it has
 }
@@ -55,7 +55,7 @@ func start(ctx context.Context, p program) (*process, error) {
 	if p.endBy == 0 {
 		p.endBy = syscall.SIGTERM
 	}
-	running := &process{command: command, printed: new(output), endBy: p.endBy, ended: make(chan struct{})}
+	running := &process{command: command, printed: new(runner.Output), endBy: p.endBy, ended: make(chan struct{})}
 	command.Stdout, command.Stderr = running.printed, running.printed
 	command.Cancel = func() error { return command.Process.Signal(p.endBy) }
 	command.WaitDelay = endGrace
@@ -118,24 +118,6 @@ func runToEnd(ctx context.Context, p program) (string, error) {
 		return "", fmt.Errorf("%s ended with status %d: %s", p.path, code, strings.TrimSpace(running.printed.String()))
 	}
 	return running.printed.String(), nil
-}
-
-// output collects what a process prints; it may be read while that goes on.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p) //nolint:wrapcheck // it never fails
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // poll asks until it is so, or that took too long.

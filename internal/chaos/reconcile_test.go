@@ -199,12 +199,18 @@ func TestReconcile_FindsEveryPlantedViolation(t *testing.T) {
 			t.Parallel()
 			facts := peace()
 			one.plant(&facts)
-			_, violations := chaos.Reconcile(facts)
-			var rules []chaos.Rule
-			for _, violation := range violations {
-				rules = append(rules, violation.Rule)
-			}
-			require.Contains(t, rules, one.rule, "%v", violations)
+			requireFound(t, facts, one.rule)
 		})
 	}
+}
+
+// requireFound holds that the judge finds a violation of the rule.
+func requireFound(t *testing.T, facts chaos.Facts, rule chaos.Rule) {
+	t.Helper()
+	_, violations := chaos.Reconcile(facts)
+	var rules []chaos.Rule
+	for _, violation := range violations {
+		rules = append(rules, violation.Rule)
+	}
+	require.Contains(t, rules, rule, "%v", violations)
 }

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,27 +16,10 @@ import (
 	"go.uber.org/goleak"
 
 	"auto-message-sender/internal/cli"
+	"auto-message-sender/internal/e2e/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// output collects what a command writes; the bar writes from a goroutine of its own.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p) //nolint:wrapcheck // it never fails
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // person is at a command line, in front of a server that answers by a table.
 type person struct {
@@ -48,8 +30,8 @@ type person struct {
 	answers  map[string]string   // by "METHOD path?query"; "404 text" is a problem
 	then     map[string][]string // answers after the first, if they are others
 	asked    []string            // the same, with the body behind it
-	stdout   output
-	stderr   output
+	stdout   program.Output
+	stderr   program.Output
 	mu       sync.Mutex
 }
 

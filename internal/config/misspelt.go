@@ -19,30 +19,24 @@ const (
 // misspelt warns of names in the environment that are close to a setting's and
 // are none. Others are nobody's business: they belong to other programs.
 func misspelt(environ map[string]string) []string {
-	known := names()
-	var warnings []string
-	for name := range environ {
-		if slices.Contains(known, name) {
-			continue
-		}
-		if nearest, near := nearestName(name, known, lettersInEnvironment); near {
-			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not a setting; did you mean %s?", name, nearest))
-		}
-	}
-	slices.Sort(warnings)
-	return warnings
+	return closeTo(names(), environ, lettersInEnvironment, "a setting")
 }
 
 // Misspelt warns of names in the environment that are very close to one that another part
 // of the program reads, and are none of them.
 func Misspelt(environ map[string]string, known []string) []string {
+	return closeTo(known, environ, lettersElsewhere, "known here")
+}
+
+// closeTo warns of names that are close to a known one and are not what is said.
+func closeTo(known []string, environ map[string]string, letters int, what string) []string {
 	var warnings []string
 	for name := range environ {
 		if slices.Contains(known, name) {
 			continue
 		}
-		if nearest, near := nearestName(name, known, lettersElsewhere); near {
-			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not known here; did you mean %s?", name, nearest))
+		if nearest, near := nearestName(name, known, letters); near {
+			warnings = append(warnings, fmt.Sprintf("the environment sets %s, which is not %s; did you mean %s?", name, what, nearest))
 		}
 	}
 	slices.Sort(warnings)

@@ -33,28 +33,22 @@ func withKey(key string) func(*http.Request) { return header("X-API-Key", key) }
 
 func TestRateLimiter_CountsAKeyWhereverItCallsFrom(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	for name, client := range map[string]*redis.Client{
-		"in process": nil,
-		"in redis":   connect(t, server.Host(), server.Port()),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := keyed(t, 3, client)
-			for i := range 3 {
-				answer := c.ask(http.MethodGet, "/thing", withKey(opsKey), from("192.0.2."+strconv.Itoa(i)+":1"))
-				require.Equal(t, http.StatusOK, answer.Code)
-				require.Equal(t, strconv.Itoa(2-i), answer.Header().Get("X-RateLimit-Remaining"))
-			}
-			refused := c.ask(http.MethodGet, "/thing", header("Authorization", "Bearer "+opsKey), from("192.0.2.9:1"))
-			requireRefused(t, refused)
-			require.Contains(t, problemOf(t, refused).Detail, "with this API key")
+	whereverCounted(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		c := keyed(t, 3, client)
+		for i := range 3 {
+			answer := c.ask(http.MethodGet, "/thing", withKey(opsKey), from("192.0.2."+strconv.Itoa(i)+":1"))
+			require.Equal(t, http.StatusOK, answer.Code)
+			require.Equal(t, strconv.Itoa(2-i), answer.Header().Get("X-RateLimit-Remaining"))
+		}
+		refused := c.ask(http.MethodGet, "/thing", header("Authorization", "Bearer "+opsKey), from("192.0.2.9:1"))
+		requireRefused(t, refused)
+		require.Contains(t, problemOf(t, refused).Detail, "with this API key")
 
-			// Another key, and no key, from the same address are others.
-			require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", withKey(appKey), from("192.0.2.9:1")).Code)
-			require.Equal(t, "2", c.ask(http.MethodGet, "/thing", from("192.0.2.9:1")).Header().Get("X-RateLimit-Remaining"))
-		})
-	}
+		// Another key, and no key, from the same address are others.
+		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", withKey(appKey), from("192.0.2.9:1")).Code)
+		require.Equal(t, "2", c.ask(http.MethodGet, "/thing", from("192.0.2.9:1")).Header().Get("X-RateLimit-Remaining"))
+	})
 }
 
 func TestRateLimiter_AKeyIsOneLimitOverAllReplicas(t *testing.T) {
@@ -82,24 +76,18 @@ func TestRateLimiter_AKeyIsOneLimitOverAllReplicas(t *testing.T) {
 // answered otherwise then. Elsewhere it works on.
 func TestRateLimiter_GuessingKeysIsLimitedByAddress(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	for name, client := range map[string]*redis.Client{
-		"in process": nil,
-		"in redis":   connect(t, server.Host(), server.Port()),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := keyed(t, 5, client)
-			for i := range 5 {
-				guess := c.ask(http.MethodGet, "/thing", withKey("guess-0123456789-"+strconv.Itoa(i)))
-				require.Equal(t, http.StatusUnauthorized, guess.Code)
-			}
-			for _, key := range []string{"guess-0123456789-5", opsKey, appKey} {
-				requireRefused(t, c.ask(http.MethodGet, "/thing", withKey(key)))
-			}
-			require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", withKey(opsKey), from("192.0.2.2:1")).Code)
-		})
-	}
+	whereverCounted(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		c := keyed(t, 5, client)
+		for i := range 5 {
+			guess := c.ask(http.MethodGet, "/thing", withKey("guess-0123456789-"+strconv.Itoa(i)))
+			require.Equal(t, http.StatusUnauthorized, guess.Code)
+		}
+		for _, key := range []string{"guess-0123456789-5", opsKey, appKey} {
+			requireRefused(t, c.ask(http.MethodGet, "/thing", withKey(key)))
+		}
+		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", withKey(opsKey), from("192.0.2.2:1")).Code)
+	})
 }
 
 func TestRateLimiter_AKeyIsLookedAtAgainWhenThePeriodIsOver(t *testing.T) {

@@ -62,35 +62,29 @@ func TestRateLimiter_NeedsItsOptions(t *testing.T) {
 
 func TestRateLimiter_CountsEachClientOnItsOwn(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	for name, client := range map[string]*redis.Client{
-		"in process": nil,
-		"in redis":   connect(t, server.Host(), server.Port()),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := limited(t, 3, client, patient)
-			for left := 2; left >= 0; left-- {
-				answer := c.ask(http.MethodGet, "/thing")
-				require.Equal(t, http.StatusOK, answer.Code)
-				require.Equal(t, "done", answer.Body.String())
-				require.Equal(t, "3", answer.Header().Get("X-RateLimit-Limit"))
-				require.Equal(t, strconv.Itoa(left), answer.Header().Get("X-RateLimit-Remaining"))
-				reset, err := strconv.ParseInt(answer.Header().Get("X-RateLimit-Reset"), 10, 64)
-				require.NoError(t, err)
-				require.InDelta(t, time.Minute.Seconds(), time.Until(time.Unix(reset, 0)).Seconds(), 5)
-			}
-			requireRefused(t, c.ask(http.MethodGet, "/thing"))
-			requireRefused(t, c.ask(http.MethodGet, "/thing", header("X-Forwarded-For", "198.51.100.7"), header("X-Real-IP", "198.51.100.7")))
-			require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("192.0.2.2:1234")).Code)
+	whereverCounted(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		c := limited(t, 3, client, patient)
+		for left := 2; left >= 0; left-- {
+			answer := c.ask(http.MethodGet, "/thing")
+			require.Equal(t, http.StatusOK, answer.Code)
+			require.Equal(t, "done", answer.Body.String())
+			require.Equal(t, "3", answer.Header().Get("X-RateLimit-Limit"))
+			require.Equal(t, strconv.Itoa(left), answer.Header().Get("X-RateLimit-Remaining"))
+			reset, err := strconv.ParseInt(answer.Header().Get("X-RateLimit-Reset"), 10, 64)
+			require.NoError(t, err)
+			require.InDelta(t, time.Minute.Seconds(), time.Until(time.Unix(reset, 0)).Seconds(), 5)
+		}
+		requireRefused(t, c.ask(http.MethodGet, "/thing"))
+		requireRefused(t, c.ask(http.MethodGet, "/thing", header("X-Forwarded-For", "198.51.100.7"), header("X-Real-IP", "198.51.100.7")))
+		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("192.0.2.2:1234")).Code)
 
-			for i := range 3 {
-				require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:2::"+strconv.Itoa(i)+"]:1234")).Code)
-			}
-			requireRefused(t, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:2:ffff::9]:1234"))) // the same network
-			require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:3::1]:1234")).Code)
-		})
-	}
+		for i := range 3 {
+			require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:2::"+strconv.Itoa(i)+"]:1234")).Code)
+		}
+		requireRefused(t, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:2:ffff::9]:1234"))) // the same network
+		require.Equal(t, http.StatusOK, c.ask(http.MethodGet, "/thing", from("[2001:db8:1:3::1]:1234")).Code)
+	})
 }
 
 func TestRateLimiter_LetsExactlyTheLimitThroughAtOnce(t *testing.T) {
@@ -240,4 +234,20 @@ func TestRateLimiter_OutlivesAFlushedRedis(t *testing.T) {
 	require.NoError(t, client.ScriptFlush(t.Context()).Err())
 	require.Equal(t, "1", c.ask(http.MethodGet, "/thing").Header().Get("X-RateLimit-Remaining"))
 	require.Empty(t, c.lines.AllEntries())
+}
+
+// whereverCounted runs a test with limits that are counted in process, where client is
+// nil, and with limits that are counted in Redis.
+func whereverCounted(t *testing.T, test func(t *testing.T, client *redis.Client)) {
+	t.Helper()
+	server := redistest.Start(t)
+	for name, client := range map[string]*redis.Client{
+		"in process": nil,
+		"in redis":   connect(t, server.Host(), server.Port()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, client)
+		})
+	}
 }

@@ -249,20 +249,7 @@ func promoting(t *testing.T, m *trial) call {
 	for i := range batch {
 		batch[i].SendAt = m.clock.Now().Add(time.Minute)
 	}
-	m.store1(t, batch)
-	m.clock.Move(time.Minute)
-	calls := 0
-	return call{
-		do: func(ctx context.Context) error {
-			calls++
-			promoted, err := m.store.Promote(ctx, 10)
-			if err == nil && calls == 1 {
-				require.ElementsMatch(t, ids(batch), promoted)
-			}
-			return err //nolint:wrapcheck // likewise.
-		},
-		check: func(t *testing.T) { t.Helper(); m.requireStatus(t, models.StatusPending, ids(batch)...) },
-	}
+	return inAMinute(t, m, batch, m.store.Promote, models.StatusPending)
 }
 
 func expiring(t *testing.T, m *trial) call {
@@ -272,19 +259,27 @@ func expiring(t *testing.T, m *trial) call {
 		batch[i].ExpiresAt = m.clock.Now().Add(time.Minute)
 		m.expected[batch[i].ID] = models.StatusExpired
 	}
+	return inAMinute(t, m, batch, m.store.Expire, models.StatusExpired)
+}
+
+// inAMinute stores messages that a minute later move to another status.
+func inAMinute(
+	t *testing.T, m *trial, batch []models.Message, move func(context.Context, int) ([]models.ID, error), status models.Status,
+) call {
+	t.Helper()
 	m.store1(t, batch)
 	m.clock.Move(time.Minute)
 	calls := 0
 	return call{
 		do: func(ctx context.Context) error {
 			calls++
-			ended, err := m.store.Expire(ctx, 10)
+			moved, err := move(ctx, 10)
 			if err == nil && calls == 1 {
-				require.ElementsMatch(t, ids(batch), ended)
+				require.ElementsMatch(t, ids(batch), moved)
 			}
-			return err //nolint:wrapcheck // likewise.
+			return err
 		},
-		check: func(t *testing.T) { t.Helper(); m.requireStatus(t, models.StatusExpired, ids(batch)...) },
+		check: func(t *testing.T) { t.Helper(); m.requireStatus(t, status, ids(batch)...) },
 	}
 }
 

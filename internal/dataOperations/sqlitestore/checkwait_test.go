@@ -11,6 +11,7 @@ import (
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/dataOperations/storetest"
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/models"
 )
 
@@ -77,7 +78,7 @@ func TestClaim_FromADamagedFileNotOneMessageIsTaken(t *testing.T) {
 
 func TestClose_EndsTheCheckAndWaitsForTheBackground(t *testing.T) {
 	t.Parallel()
-	dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(output)
+	dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(program.Output)
 	store := openTold(t, dir, clock, told)
 	let := holdCheck(t, store)
 	defer func() { require.NoError(t, let()) }()
@@ -106,7 +107,7 @@ func TestClose_InTheMiddleOfACheckIsQuietAndLosesNothing(t *testing.T) {
 	require.NoError(t, store.Close())
 	dir.shell(t, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 		INSERT INTO messages ("to", content) SELECT '+905551111111', 'text ' || i FROM n`, many)
-	told := new(output)
+	told := new(program.Output)
 	for range 3 {
 		store := openTold(t, dir, clock, told)
 		require.NoError(t, store.Close())

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"auto-message-sender/internal/dataOperations/sqlitestore"
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/models"
 )
 
@@ -74,7 +75,7 @@ func TestStore_WhatItPromisedSurvivesKill9(t *testing.T) {
 	}
 	require.Greater(t, len(promised), 50)
 
-	told := new(output)
+	told := new(program.Output)
 	store = openTold(t, dir, clock, told)
 	sqlitestore.WaitForBackground(store)
 	require.NoError(t, store.Ping(t.Context()), "the file is whole")

@@ -1,12 +1,10 @@
 package sqlitestore_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/dataOperations/storetest"
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/models"
 )
 
@@ -53,7 +52,7 @@ func TestPlace_NothingIsAcceptedOrSentOnceAFileIsNotWhereItWas(t *testing.T) {
 	for name, misplace := range misplacements() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(output)
+			dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(program.Output)
 			store := openTold(t, dir, clock, told)
 			require.NoError(t, store.Configure(t.Context(), models.Pace{Interval: time.Minute}))
 			_, err := store.Start(t.Context(), models.SchedulerLog{ID: "start"})
@@ -109,7 +108,7 @@ func TestPlace_WhatIsCommittedIntoAFileThatIsGoneIsNotAnswered(t *testing.T) {
 
 func TestPlace_AFileThatIsPutBackIsGoneOnWith(t *testing.T) {
 	t.Parallel()
-	dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(output)
+	dir, clock, told := directory{t.TempDir()}, storetest.NewClock(), new(program.Output)
 	store := openTold(t, dir, clock, told)
 	require.NoError(t, store.Accept(t.Context(), messages(1, 10, clock.Now())...))
 	path := filepath.Join(dir.dir, sqlitestore.FileName)
@@ -171,7 +170,7 @@ func TestOpen_AWALWithoutItsFileIsNoEmptyStore(t *testing.T) {
 }
 
 // openTold opens a store that logs to told.
-func openTold(t *testing.T, dir directory, clock *storetest.Clock, told *output) *sqlitestore.Store {
+func openTold(t *testing.T, dir directory, clock *storetest.Clock, told *program.Output) *sqlitestore.Store {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(told)
@@ -186,22 +185,4 @@ func requireMisplaced(t *testing.T, err error) {
 	t.Helper()
 	require.Equal(t, models.KindUnavailable, models.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "removed or replaced")
-}
-
-// output collects what is logged, from any goroutine.
-type output struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.text.Write(p) //nolint:wrapcheck // it never fails
-}
-
-func (o *output) String() string {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.text.String()
 }

@@ -10,6 +10,7 @@ import (
 
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/dataOperations/storetest"
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/models"
 )
 
@@ -56,7 +57,7 @@ func TestOpen_AFileThatIsNotInWALModeIsWrittenAtOnceAndNothingIsWrong(t *testing
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, clock := closedWith3(t, put)
-			told := new(output)
+			told := new(program.Output)
 			store := openTold(t, dir, clock, told)
 			require.NoError(t, store.Accept(t.Context(), messages(100, 1, clock.Now())...))
 			require.NoError(t, store.Ping(t.Context()))

@@ -11,6 +11,7 @@ import (
 	dataoperations "auto-message-sender/internal/dataOperations"
 	"auto-message-sender/internal/dataOperations/sqlitestore"
 	"auto-message-sender/internal/dataOperations/storetest"
+	"auto-message-sender/internal/e2e/program"
 	"auto-message-sender/internal/models"
 )
 
@@ -72,7 +73,7 @@ func requireWhole(t *testing.T, store *sqlitestore.Store, dir directory, clock *
 	var found string
 	require.NoError(t, readOne(t, filepath.Join(dir.dir, sqlitestore.FileName), "PRAGMA integrity_check", &found))
 	require.Equal(t, "ok", found)
-	told := new(output)
+	told := new(program.Output)
 	store = openTold(t, dir, clock, told)
 	sqlitestore.WaitForBackground(store)
 	require.NotContains(t, told.String(), "counts corrected")
